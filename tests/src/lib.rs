@@ -1,0 +1,2 @@
+//! Shared pieces of the whole-program tests.
+#![forbid(unsafe_code)]
