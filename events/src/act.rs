@@ -238,7 +238,7 @@ pub struct NetAct {
     pub protocol: String,
     /// Address; IPv4-mapped IPv6 is given as IPv4.
     #[n(2)]
-    #[cbor(with = "crate::act::ip")]
+    #[cbor(with = "crate::act::ip", has_nil)]
     pub address: Option<IpAddr>,
     /// Port, host byte order.
     #[n(3)]
