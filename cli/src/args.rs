@@ -1,0 +1,531 @@
+//! The command line: every command, option and default (docs/interface.md, "Commands").
+use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Records what a build step does, compares it with a reviewed profile, attests it, and verifies that before release.
+#[derive(Debug, Parser)]
+#[command(name = "sekisho", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Begin with:
+  sekisho run -- make                          record a build; without a profile nothing is judged
+  sekisho profile new sekisho-out/recording.sekisho
+                                               write sekisho.toml from what was seen; review it, commit it
+  sekisho run --key release.key -- make        record, compare with sekisho.toml, attest
+
+Exit status: 0 clean or accepted, 1 not clean or refused, 2 cannot judge. `record` returns the step's own.")]
+pub struct Args {
+    /// Say nothing but errors.
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// Say more; twice for still more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Record a step, compare it with the profile, attest it: the whole loop for CI.
+    Run(RunArgs),
+    /// Record a step, and nothing else; returns the step's own status.
+    Record(RecordArgs),
+    /// Show a recording as text or JSON.
+    Show(ShowArgs),
+    /// Write a recording as one HTML page.
+    Report(ReportArgs),
+    /// Make, grow, test and convert profiles.
+    Profile(ProfileArgs),
+    /// Compare a recording with a profile, or with another recording.
+    Diff(DiffArgs),
+    /// Accept or refuse each deviation with a reason; writes the profile.
+    Review(ReviewArgs),
+    /// Write signed in-toto attestations of a recording.
+    Attest(AttestArgs),
+    /// Accept or refuse artifacts for release by their attestations and a policy.
+    Verify(VerifyArgs),
+    /// Make a signing key.
+    Keygen(KeygenArgs),
+    /// Say what this kernel and container allow, and what to do about it.
+    Doctor(DoctorArgs),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+    /// Write manual pages into a directory.
+    Man(ManArgs),
+}
+
+/// What happens to an act that the profile does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// It happens, is recorded, and is reported as a deviation.
+    Observe,
+    /// The call fails before it has any effect, and the attempt is recorded.
+    Deny,
+    /// The whole step dies.
+    Kill,
+}
+
+impl Mode {
+    /// The name on the command line and in recordings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Deny => "deny",
+            Self::Kill => "kill",
+        }
+    }
+}
+
+/// How much is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// Processes and programs only.
+    Exec,
+    /// Also every open, creation, deletion, rename, link, metadata change, mount and network call.
+    Files,
+    /// Also stat, access, readlink and directory listing.
+    Deep,
+}
+
+impl From<Level> for sekisho_events::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Exec => Self::Exec,
+            Level::Files => Self::Files,
+            Level::Deep => Self::Deep,
+        }
+    }
+}
+
+/// How a step is recorded: common to `run` and `record`.
+#[derive(Debug, clap::Args)]
+pub struct RecordingArgs {
+    /// How much is watched.
+    #[arg(long, value_enum, default_value_t = Level::Files)]
+    pub level: Level,
+    /// How it is watched: `auto`, or the name of an engine (see `sekisho doctor`).
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub engine: String,
+    /// The directory that profiles call $WORKSPACE [default: the current directory].
+    #[arg(long, value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+    /// End the step after this long: 90, 90s, 10m, 2h.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub time_limit: Option<Duration>,
+    /// How long to wait for processes that outlive the step's first one.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    pub grace: Duration,
+    /// The step and its arguments.
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// `sekisho run`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sekisho run -- make
+  sekisho run --mode deny --key release.key --product 'dist/*' -- npm run build
+  sekisho run --append --out sekisho-out -- bash -e script.sh    several steps of a job, one directory
+
+Writes recording.sekisho, verdict.json, attestations.jsonl (with --key) and report.html into the output directory.
+Exit status: 0 step 0, clean, complete; 1 not clean or not complete; 2 cannot judge; the step's own if it failed.")]
+pub struct RunArgs {
+    /// The reviewed profile [default: sekisho.toml, if there is one].
+    #[arg(long, value_name = "P")]
+    pub profile: Option<PathBuf>,
+    /// What happens to an act that the profile does not allow [default: the profile's own, or observe].
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// Sign attestations with this key.
+    #[arg(long, value_name = "K")]
+    pub key: Option<PathBuf>,
+    /// Files that the step is to produce: subjects of the attestations. May be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub product: Vec<String>,
+    /// Name of the step, for policies that chain several.
+    #[arg(long, value_name = "NAME")]
+    pub step: Option<String>,
+    /// Where results go.
+    #[arg(long, value_name = "DIR", default_value = "sekisho-out")]
+    pub out: PathBuf,
+    /// Add this step to a directory that holds others: each its own recording, one bundle.
+    #[arg(long)]
+    pub append: bool,
+    /// How it is recorded.
+    #[command(flatten)]
+    pub recording: RecordingArgs,
+}
+
+/// `sekisho record`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sekisho record -- make -j4
+  sekisho record -o build.rec --level deep -- cargo build
+
+Exit status: the step's own; 128+n if signal n ended it; 125 the recorder could not do its work, 126 cannot execute,
+127 not found.")]
+pub struct RecordArgs {
+    /// The recording.
+    #[arg(short, long, value_name = "REC", default_value = "sekisho.rec")]
+    pub output: PathBuf,
+    /// Enforce this profile while recording.
+    #[arg(long, value_name = "P")]
+    pub profile: Option<PathBuf>,
+    /// What happens to an act that the profile does not allow [default: the profile's own, or observe].
+    #[arg(long, value_enum, requires = "profile")]
+    pub mode: Option<Mode>,
+    /// How it is recorded.
+    #[command(flatten)]
+    pub recording: RecordingArgs,
+}
+
+/// Forms of `show`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    /// Acts grouped by process.
+    Text,
+    /// The process tree.
+    Tree,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line, streamed.
+    Jsonl,
+}
+
+/// `sekisho show`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sekisho show sekisho.rec | less
+  sekisho show sekisho.rec --format tree
+  sekisho show sekisho.rec --format jsonl | jq -c 'select(.kind == \"net\")'
+
+Exit status: 0 shown, also if the recording is cut (it says so); 2 cannot read, or altered.")]
+pub struct ShowArgs {
+    /// The recording.
+    #[arg(value_name = "REC", default_value = "sekisho.rec")]
+    pub recording: PathBuf,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+    pub format: ShowFormat,
+}
+
+/// `sekisho report`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sekisho report sekisho.rec
+  sekisho report sekisho.rec --profile sekisho.toml -o build.html")]
+pub struct ReportArgs {
+    /// The recording.
+    #[arg(value_name = "REC", default_value = "sekisho.rec")]
+    pub recording: PathBuf,
+    /// Judge by this profile, and show the verdict first.
+    #[arg(long, value_name = "P")]
+    pub profile: Option<PathBuf>,
+    /// The page.
+    #[arg(short, long, value_name = "FILE.html", default_value = "report.html")]
+    pub output: PathBuf,
+}
+
+/// `sekisho profile`.
+#[derive(Debug, clap::Args)]
+pub struct ProfileArgs {
+    /// What to do with a profile.
+    #[command(subcommand)]
+    pub command: ProfileCommand,
+}
+
+/// The subcommands of `sekisho profile`.
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// Write a profile that accepts these recordings, generalised for a person to review.
+    #[command(after_help = "Example:
+  sekisho profile new monday.rec tuesday.rec -o sekisho.toml")]
+    New {
+        /// Recordings of good runs.
+        #[arg(value_name = "REC", required = true)]
+        recordings: Vec<PathBuf>,
+        /// The profile.
+        #[arg(short, long, value_name = "P", default_value = "sekisho.toml")]
+        output: PathBuf,
+    },
+    /// Add what further good runs did, and count in how many runs each rule was seen; writes P.
+    #[command(after_help = "Example:
+  sekisho profile merge sekisho.toml wednesday.rec")]
+    Merge {
+        /// The profile.
+        #[arg(value_name = "P")]
+        profile: PathBuf,
+        /// Recordings of good runs.
+        #[arg(value_name = "REC", required = true)]
+        recordings: Vec<PathBuf>,
+    },
+    /// Print the change that would allow what these recordings did, as a profile fragment.
+    #[command(after_help = "Example:
+  sekisho profile suggest sekisho.toml failed.rec")]
+    Suggest {
+        /// The profile.
+        #[arg(value_name = "P")]
+        profile: PathBuf,
+        /// Recordings.
+        #[arg(value_name = "REC", required = true)]
+        recordings: Vec<PathBuf>,
+    },
+    /// Say what the profile would have done to these recordings, mode by mode.
+    #[command(after_help = "Example:
+  sekisho profile simulate sekisho.toml monday.rec tuesday.rec")]
+    Simulate {
+        /// The profile.
+        #[arg(value_name = "P")]
+        profile: PathBuf,
+        /// Recordings.
+        #[arg(value_name = "REC", required = true)]
+        recordings: Vec<PathBuf>,
+    },
+    /// Point out rules that are too wide, expired, without a reason or never used.
+    #[command(after_help = "Example:
+  sekisho profile lint sekisho.toml
+
+Exit status: 0 nothing to point out, 1 something, 2 cannot judge.")]
+    Lint {
+        /// The profile.
+        #[arg(value_name = "P", default_value = "sekisho.toml")]
+        profile: PathBuf,
+    },
+    /// Rewrite the profile in its canonical form.
+    #[command(after_help = "Examples:
+  sekisho profile fmt sekisho.toml
+  sekisho profile fmt --check sekisho.toml")]
+    Fmt {
+        /// Change nothing; exit 1 if the form is not canonical.
+        #[arg(long)]
+        check: bool,
+        /// The profile.
+        #[arg(value_name = "P", default_value = "sekisho.toml")]
+        profile: PathBuf,
+    },
+    /// Print the profile in the language of another enforcer, and say what that cannot express.
+    #[command(after_help = "Example:
+  sekisho profile export sekisho.toml --to seccomp > seccomp.json")]
+    Export {
+        /// The profile.
+        #[arg(value_name = "P", default_value = "sekisho.toml")]
+        profile: PathBuf,
+        /// In which language.
+        #[arg(long, value_name = "KIND", value_enum)]
+        to: ExportKind,
+    },
+    /// Say which rule allows or denies an act, and why.
+    #[command(after_help = "Example:
+  sekisho profile explain sekisho.toml 'connect tcp 203.0.113.7:443'")]
+    Explain {
+        /// The profile.
+        #[arg(value_name = "P")]
+        profile: PathBuf,
+        /// The act, as `diff` shows it under `what`.
+        #[arg(value_name = "ACT")]
+        act: String,
+    },
+}
+
+/// Languages of `profile export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportKind {
+    /// OCI seccomp profile.
+    Seccomp,
+    /// AppArmor profile.
+    Apparmor,
+    /// Kubernetes NetworkPolicy.
+    Networkpolicy,
+    /// CiliumNetworkPolicy.
+    Cilium,
+    /// Landlock ruleset.
+    Landlock,
+}
+
+/// Forms of `diff`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For a person.
+    Text,
+    /// For scripts.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// For a comment on a change request.
+    Markdown,
+}
+
+/// `sekisho diff`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sekisho diff --profile sekisho.toml sekisho.rec
+  sekisho diff before.rec after.rec --format markdown
+
+Exit status: 0 clean, 1 deviations or not complete, 2 cannot judge.")]
+pub struct DiffArgs {
+    /// The profile [default with one recording: sekisho.toml].
+    #[arg(long, value_name = "P")]
+    pub profile: Option<PathBuf>,
+    /// One recording against the profile, or two against each other.
+    #[arg(value_name = "REC", required = true, num_args = 1..=2)]
+    pub recordings: Vec<PathBuf>,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub format: DiffFormat,
+}
+
+/// `sekisho review`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sekisho review sekisho.toml sekisho-out/recording.sekisho")]
+pub struct ReviewArgs {
+    /// The profile; accepted deviations are written to it.
+    #[arg(value_name = "P")]
+    pub profile: PathBuf,
+    /// The recording.
+    #[arg(value_name = "REC")]
+    pub recording: PathBuf,
+}
+
+/// `sekisho attest`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sekisho attest sekisho.rec --key release.key --product 'dist/*' --profile sekisho.toml")]
+pub struct AttestArgs {
+    /// The recording.
+    #[arg(value_name = "REC")]
+    pub recording: PathBuf,
+    /// The signing key (PKCS#8 PEM).
+    #[arg(long, value_name = "K")]
+    pub key: PathBuf,
+    /// Files that the step produced: subjects of the attestations. May be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub product: Vec<String>,
+    /// Judge by this profile, and attest the verdict too.
+    #[arg(long, value_name = "P")]
+    pub profile: Option<PathBuf>,
+    /// One DSSE envelope a line.
+    #[arg(short, long, value_name = "ATT.jsonl", default_value = "attestations.jsonl")]
+    pub output: PathBuf,
+}
+
+/// Forms of `verify`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VerifyFormat {
+    /// For a person.
+    Text,
+    /// For scripts.
+    Json,
+}
+
+/// `sekisho verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sekisho verify dist/app --attestations sekisho-out/attestations.jsonl --policy policy.toml
+
+Exit status: 0 accepted, 1 refused (malformed evidence too), 2 cannot judge: usage, I/O, bad policy or trust.")]
+pub struct VerifyArgs {
+    /// What is to be released.
+    #[arg(value_name = "ARTIFACT", required = true)]
+    pub artifacts: Vec<PathBuf>,
+    /// Attestations, one DSSE envelope a line. May be given several times.
+    #[arg(long, value_name = "ATT.jsonl", required = true)]
+    pub attestations: Vec<PathBuf>,
+    /// What is demanded, and of whom.
+    #[arg(long, value_name = "POLICY.toml")]
+    pub policy: PathBuf,
+    /// Judge freshness as of this time (RFC 3339) [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub time: Option<String>,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
+    pub format: VerifyFormat,
+}
+
+/// `sekisho keygen`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sekisho keygen release       writes release.key (PKCS#8 PEM, mode 0600) and release.pub (SPKI PEM)")]
+pub struct KeygenArgs {
+    /// NAME.key and NAME.pub are written, never overwritten.
+    #[arg(value_name = "NAME")]
+    pub name: PathBuf,
+}
+
+/// Forms of `doctor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// For a person.
+    Text,
+    /// For scripts.
+    Json,
+}
+
+/// `sekisho doctor`.
+#[derive(Debug, clap::Args)]
+pub struct DoctorArgs {
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
+    pub format: DoctorFormat,
+}
+
+/// `sekisho completions`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sekisho completions bash > ~/.local/share/bash-completion/completions/sekisho")]
+pub struct CompletionsArgs {
+    /// For which shell.
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `sekisho man`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  sekisho man ~/.local/share/man/man1")]
+pub struct ManArgs {
+    /// Where the pages go.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+}
+
+/// Parses `90`, `90s`, `10m`, `2h`, `500ms`; zero is refused.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let number: u64 = text[..digits].parse().map_err(|_| "expected a number and a unit, such as 90s, 10m, 2h")?;
+    let unit_ms: u64 = match &text[digits..] {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        other => return Err(format!("unknown unit `{other}`: use ms, s, m or h")),
+    };
+    match number.checked_mul(unit_ms) {
+        Some(0) | None => Err("must be more than zero and fit in 64 bits of milliseconds".to_owned()),
+        Some(ms) => Ok(Duration::from_millis(ms)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_units_and_are_not_zero() {
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+        for bad in ["", "0", "-1", "1d", "s", "99999999999999999999", "18446744073709551615h"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

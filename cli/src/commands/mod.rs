@@ -1,0 +1,14 @@
+//! One file a subcommand; each has `run`.
+pub mod attest;
+pub mod completions;
+pub mod diff;
+pub mod doctor;
+pub mod keygen;
+pub mod man;
+pub mod profile;
+pub mod record;
+pub mod report;
+pub mod review;
+pub mod run;
+pub mod show;
+pub mod verify;

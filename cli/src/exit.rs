@@ -1,0 +1,129 @@
+//! Exit statuses, and the errors that lead to one.
+use sekisho_events::escape;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// An exit status (docs/interface.md, "Exit status").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit(pub u8);
+
+impl Exit {
+    /// Done, clean, or accepted.
+    pub const OK: Self = Self(0);
+    /// Deviations, not complete, or refused.
+    pub const NOT_CLEAN: Self = Self(1);
+    /// Usage, input and output, bad profile, policy or trust.
+    pub const CANNOT_JUDGE: Self = Self(2);
+    /// `record`: the recorder could not do its work.
+    pub const RECORDER_FAILED: Self = Self(125);
+
+    /// What a failed command returns: for `record`, whose low statuses belong to the step, 125 in place of 2.
+    pub fn for_command(self, is_record: bool) -> Self {
+        if is_record && self == Self::CANNOT_JUDGE { Self::RECORDER_FAILED } else { self }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.0)
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The reader of standard output went away: the command ends quietly.
+    #[error("standard output was closed")]
+    BrokenPipe,
+    /// A file could not be opened, read or written.
+    #[error("cannot {act} {}: {}", shown(.path), plain(.source))]
+    File {
+        /// `read`, `write`, `create`…
+        act: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Anything else, with the exit status that it leads to.
+    #[error("{message}")]
+    Failed {
+        /// What failed, on what: lower case, no full stop.
+        message: String,
+        /// The command or change that mends it.
+        hint: Option<String>,
+        /// The status.
+        exit: Exit,
+    },
+}
+
+impl CliError {
+    /// An error that leads to status 2. `message` is escaped by the caller where it holds what the step chose.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self::Failed { message: message.into(), hint: None, exit: Exit::CANNOT_JUDGE }
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn with_exit(self, status: Exit) -> Self {
+        match self {
+            Self::Failed { message, hint, .. } => Self::Failed { message, hint, exit: status },
+            other => Self::Failed { message: other.to_string(), hint: None, exit: status },
+        }
+    }
+
+    /// The same with the command or change that mends it.
+    #[must_use]
+    pub fn with_hint(self, text: impl Into<String>) -> Self {
+        let exit = self.exit();
+        Self::Failed { message: self.to_string(), hint: Some(text.into()), exit }
+    }
+
+    /// A failed act on a file; a closed standard output becomes [`CliError::BrokenPipe`].
+    pub fn file(act: &'static str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        let path = path.as_ref().to_path_buf();
+        if source.kind() == std::io::ErrorKind::BrokenPipe && path.as_os_str() == "-" {
+            return Self::BrokenPipe;
+        }
+        Self::File { act, path, source }
+    }
+
+    /// The status that it leads to.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::BrokenPipe => Exit::OK,
+            Self::File { .. } => Exit::CANNOT_JUDGE,
+            Self::Failed { exit, .. } => *exit,
+        }
+    }
+
+    /// What mends it.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Failed { hint, .. } => hint.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// A path for a person: escaped, and `-` by its meaning.
+pub fn shown(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        return "standard stream".to_owned();
+    }
+    escape(path.as_os_str().as_bytes())
+}
+
+/// The system's words without the `(os error N)` that Rust appends.
+fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let cut = text.find(" (os error").unwrap_or(text.len());
+    let mut text = text[..cut].to_owned();
+    if text.chars().nth(1).is_some_and(char::is_lowercase)
+        && let Some(first) = text.get_mut(0..1)
+    {
+        first.make_ascii_lowercase();
+    }
+    text
+}
