@@ -1,0 +1,3 @@
+module example.invalid/route
+
+go 1.21
