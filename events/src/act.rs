@@ -397,8 +397,9 @@ pub struct Denied {
     /// What the step got (positive errno); 0 where the step was killed.
     #[n(2)]
     pub errno: i32,
-    /// The event that it would have been.
+    /// The event that it would have been; never a `Denied` itself.
     #[n(3)]
+    #[cbor(decode_with = "undenied")]
     pub would: Box<crate::Kind>,
 }
 
@@ -432,7 +433,22 @@ pub struct Tamper {
     pub outcome: Outcome,
 }
 
+/// Decodes what was denied. Nesting would let hostile input exhaust the stack.
+fn undenied<C>(
+    decoder: &mut minicbor::Decoder<'_>,
+    context: &mut C,
+) -> Result<Box<crate::Kind>, minicbor::decode::Error> {
+    const DENIED: u32 = 9;
+    let mut probe = decoder.probe();
+    probe.array()?;
+    if probe.u32()? == DENIED {
+        return Err(minicbor::decode::Error::message("denied within denied"));
+    }
+    decoder.decode_with(context)
+}
+
 /// CBOR form of an optional address: null, or 4 or 16 bytes.
+#[expect(clippy::ref_option, clippy::option_option, clippy::unnecessary_wraps, reason = "minicbor's signatures")]
 pub(crate) mod ip {
     use minicbor::{Decoder, Encoder, decode as dec, encode as enc};
     use std::net::IpAddr;

@@ -1,6 +1,6 @@
 //! Bytes as the kernel gave them.
 use minicbor::{Decode, Encode};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A path, name or argument exactly as the kernel gave it: bytes, no NUL, not assumed UTF-8.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
@@ -53,19 +53,25 @@ pub fn escape(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            match c {
-                '\\' => out.push_str("\\\\"),
-                ' '..='~' => out.push(c),
-                c if is_plain(c) => out.push(c),
-                c if (c as u32) < 0x80 => out.push_str(&format!("\\x{:02x}", c as u32)),
-                c => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
-            }
+            escape_char(&mut out, c);
         }
         for b in chunk.invalid() {
-            out.push_str(&format!("\\x{b:02x}"));
+            let _ = write!(out, "\\x{b:02x}");
         }
     }
     out
+}
+
+fn escape_char(out: &mut String, c: char) {
+    let code = c as u32;
+    // Writing to a string cannot fail.
+    let _ = match c {
+        '\\' => out.write_str("\\\\"),
+        ' '..='~' => out.write_char(c),
+        c if is_plain(c) => out.write_char(c),
+        _ if code < 0x80 => write!(out, "\\x{code:02x}"),
+        _ => write!(out, "\\u{{{code:x}}}"),
+    };
 }
 
 /// True for a non-ASCII character that shows as itself and moves nothing around it.

@@ -87,23 +87,58 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// How many kinds there are.
+    pub const COUNT: usize = 13;
+    /// The [`Kind::index`] of a gap.
+    pub const GAP_INDEX: usize = 12;
+    /// The names, in the order of [`Kind::index`].
+    pub const NAMES: [&'static str; Self::COUNT] = [
+        "spawn",
+        "exec",
+        "exit",
+        "file",
+        "content",
+        "net",
+        "descriptor",
+        "restrict",
+        "refused",
+        "denied",
+        "delegated",
+        "tamper",
+        "gap",
+    ];
+
+    /// Position in [`crate::Counts`] and number in the encoding.
+    pub fn index(&self) -> usize {
+        match self {
+            Self::Spawn { .. } => 0,
+            Self::Exec(_) => 1,
+            Self::Exit(_) => 2,
+            Self::File(_) => 3,
+            Self::Content(_) => 4,
+            Self::Net(_) => 5,
+            Self::Descriptor(_) => 6,
+            Self::Restrict(_) => 7,
+            Self::Refused(_) => 8,
+            Self::Denied(_) => 9,
+            Self::Delegated(_) => 10,
+            Self::Tamper(_) => 11,
+            Self::Gap(_) => Self::GAP_INDEX,
+        }
+    }
+
+    /// True for an act whose name or address could have been changed while it was read, unconfirmed.
+    pub fn is_racy(&self) -> bool {
+        match self {
+            Self::File(act) => act.racy == Some(true),
+            Self::Net(act) => act.racy == Some(true),
+            _ => false,
+        }
+    }
+
     /// The `kind` of the JSON form.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Spawn { .. } => "spawn",
-            Self::Exec(_) => "exec",
-            Self::Exit(_) => "exit",
-            Self::File(_) => "file",
-            Self::Content(_) => "content",
-            Self::Net(_) => "net",
-            Self::Descriptor(_) => "descriptor",
-            Self::Restrict(_) => "restrict",
-            Self::Refused(_) => "refused",
-            Self::Denied(_) => "denied",
-            Self::Delegated(_) => "delegated",
-            Self::Tamper(_) => "tamper",
-            Self::Gap(_) => "gap",
-        }
+        Self::NAMES[self.index()]
     }
 }
 

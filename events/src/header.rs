@@ -141,7 +141,7 @@ pub struct Header {
 /// Number of events by kind, in the order of [`crate::Kind`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
-pub struct Counts(#[n(0)] pub [u64; 13]);
+pub struct Counts(#[n(0)] pub [u64; crate::Kind::COUNT]);
 
 /// The last item of a recording: without it, the recording was cut.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -4,12 +4,17 @@
 //! with a gap is never complete. Sources (ptrace today) write events; every consumer (diff, page, attestation)
 //! reads the same stream and knows its source only by [`Coverage`].
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod act;
 mod bytes;
 mod digest;
+pub mod errno;
 mod event;
 mod header;
+pub mod json;
+pub mod log;
+mod names;
 mod outcome;
 
 pub use act::{
@@ -20,4 +25,5 @@ pub use bytes::{PathBytes, escape};
 pub use digest::Digest;
 pub use event::{Event, Exec, Exit, ExitHow, Gap, GapWhy, Interpreter, Kind, ProcessId, SpawnHow};
 pub use header::{Counts, Coverage, Header, Level, Toctou, Trailer};
+pub use log::{Corruption, End, LogError, LogReader, LogWriter, Truncation};
 pub use outcome::Outcome;
