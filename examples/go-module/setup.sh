@@ -5,9 +5,9 @@ cd "$(dirname "$0")"
 if [ ! -e .primed/complete ]; then
     rm -rf .primed
     export GOPROXY=off GOTOOLCHAIN=local GOCACHE="$PWD/.primed/go" CGO_ENABLED=0
-    packages="bufio encoding/csv errors fmt os sort strings"
-    go build $packages
-    go build -trimpath $packages
+    set -- bufio encoding/csv errors fmt os sort strings
+    go build "$@"
+    go build -trimpath "$@"
     : >.primed/complete
 fi
 rm -rf .cache
