@@ -1,0 +1,200 @@
+//! Blocks that no writer writes, made by hand with right checksums: a reader refuses each, in little memory.
+#![allow(clippy::unwrap_used, reason = "tests")]
+mod every_kind;
+
+use minicbor::Encoder;
+use sekisho_events::{Corruption, Event, Kind, LogError, LogReader};
+use sha2::{Digest as _, Sha256};
+
+/// A writer of blocks with whatever in them (docs/format.md).
+struct Forge {
+    bytes: Vec<u8>,
+    chain: [u8; 32],
+}
+
+impl Forge {
+    fn new() -> Self {
+        let mut forge = Self { bytes: b"\x89SEKISHO\x01\0\0\0".to_vec(), chain: sha256(&[b"sekisho recording 1\n"]) };
+        forge.block(1, 1, &minicbor::to_vec(every_kind::header()).unwrap());
+        forge
+    }
+
+    fn block(&mut self, kind: u8, count: u32, items: &[u8]) {
+        let stored = zstd::bulk::compress(items, 1).unwrap();
+        self.stored(kind, count, items.len() as u32, &stored, items);
+    }
+
+    fn stored(&mut self, kind: u8, count: u32, len: u32, stored: &[u8], items: &[u8]) {
+        self.chain = sha256(&[&self.chain, &[kind], &count.to_le_bytes(), &len.to_le_bytes(), items]);
+        let mut head = vec![kind];
+        head.extend(count.to_le_bytes());
+        head.extend(len.to_le_bytes());
+        head.extend((stored.len() as u32).to_le_bytes());
+        head.extend(self.chain);
+        let check = sha256(&[&head, stored]);
+        head.extend(&check[..8]);
+        self.bytes.extend(head);
+        self.bytes.extend(stored);
+    }
+
+    fn events(items: &[u8], count: u32) -> Vec<u8> {
+        let mut forge = Self::new();
+        forge.block(2, count, items);
+        forge.bytes
+    }
+}
+
+fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().into()
+}
+
+fn refusal(bytes: &[u8]) -> Corruption {
+    let mut reader = match LogReader::new(bytes) {
+        Ok(reader) => reader,
+        Err(LogError::Corrupt { what, .. }) => return what,
+        Err(other) => panic!("{other}"),
+    };
+    loop {
+        match reader.next_event() {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("accepted"),
+            Err(LogError::Corrupt { what, .. }) => {
+                assert!(reader.next_event().is_err(), "an error stays");
+                return what;
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+fn first() -> Event {
+    every_kind::events().remove(0)
+}
+
+#[test]
+fn the_forge_makes_what_a_reader_reads() {
+    let bytes = Forge::events(&minicbor::to_vec(first()).unwrap(), 1);
+    let mut reader = LogReader::new(&bytes[..]).unwrap();
+    assert_eq!(reader.next_event().unwrap(), Some(first()));
+    assert!(reader.next_event().unwrap().is_none() && reader.truncated().is_some());
+}
+
+#[test]
+fn an_unknown_key_is_refused() {
+    let mut items = Vec::new();
+    let good = minicbor::to_vec(first()).unwrap();
+    assert_eq!(good[0] & 0xe0, 0xa0, "a map");
+    items.push(good[0] + 1);
+    items.extend(&good[1..]);
+    items.extend([0x18, 0x63, 0x00]);
+    assert_eq!(refusal(&Forge::events(&items, 1)), Corruption::Encoding);
+}
+
+#[test]
+fn a_number_in_a_longer_form_is_refused() {
+    let good = minicbor::to_vec(first()).unwrap();
+    assert_eq!(good[1..3], [0x00, 0x01], "key 0, seq 1");
+    let items = [&good[..2], &[0x18, 0x01], &good[3..]].concat();
+    assert_eq!(refusal(&Forge::events(&items, 1)), Corruption::Encoding);
+}
+
+#[test]
+fn a_count_that_is_not_the_number_of_items_is_refused() {
+    let items = minicbor::to_vec(first()).unwrap();
+    for count in [2, 3] {
+        assert_eq!(refusal(&Forge::events(&items, count)), Corruption::Encoding);
+    }
+    let two = [items.clone(), items].concat();
+    assert_eq!(refusal(&Forge::events(&two, 1)), Corruption::Encoding);
+    assert_eq!(refusal(&Forge::events(&two, 2)), Corruption::Sequence);
+    assert_eq!(refusal(&Forge::events(&two, 0)), Corruption::Length);
+}
+
+#[test]
+fn denied_in_denied_in_denied_does_not_exhaust_the_stack() {
+    let mut items = Vec::new();
+    let mut e = Encoder::new(&mut items);
+    e.map(4).unwrap().u8(0).unwrap().u8(1).unwrap().u8(1).unwrap().u8(1).unwrap();
+    e.u8(2).unwrap().u8(1).unwrap().u8(4).unwrap();
+    for _ in 0..100_000 {
+        e.array(2).unwrap().u8(9).unwrap().array(1).unwrap();
+        e.map(4).unwrap().u8(0).unwrap().str("r").unwrap().u8(1).unwrap().str("c").unwrap();
+        e.u8(2).unwrap().u8(1).unwrap().u8(3).unwrap();
+    }
+    assert_eq!(refusal(&Forge::events(&items, 1)), Corruption::Encoding);
+}
+
+#[test]
+fn deep_nesting_under_an_unknown_key_does_not_exhaust_the_stack() {
+    let mut items = vec![0xa1, 0x18, 0x63];
+    items.extend(std::iter::repeat_n(0x81, 1_000_000));
+    assert_eq!(refusal(&Forge::events(&items, 1)), Corruption::Encoding);
+}
+
+#[test]
+fn a_decompression_bomb_is_refused_before_memory_is_taken() {
+    let bomb = zstd::bulk::compress(&vec![0; 64 << 20], 1).unwrap();
+    let mut forge = Forge::new();
+    forge.stored(2, 1, 1000, &bomb, &[]);
+    assert_eq!(refusal(&forge.bytes), Corruption::Compression);
+    let mut forge = Forge::new();
+    forge.stored(2, 1, 64 << 20, &bomb, &[]);
+    assert_eq!(refusal(&forge.bytes), Corruption::Length);
+}
+
+#[test]
+fn two_compressed_frames_in_one_block_that_fill_it_are_still_chained() {
+    let items = minicbor::to_vec(first()).unwrap();
+    let (a, b) = items.split_at(5);
+    let stored = [zstd::bulk::compress(a, 1).unwrap(), zstd::bulk::compress(b, 1).unwrap()].concat();
+    let mut forge = Forge::new();
+    forge.stored(2, 1, items.len() as u32, &stored, &items);
+    let mut reader = LogReader::new(&forge.bytes[..]).unwrap();
+    assert_eq!(reader.next_event().unwrap(), Some(first()), "the chain covers what is read, not how it is stored");
+}
+
+#[test]
+fn a_trailer_that_contradicts_the_events_is_refused() {
+    let event = first();
+    let items = minicbor::to_vec(&event).unwrap();
+    let mut forge = Forge::new();
+    forge.block(2, 1, &items);
+    let root = sekisho_events::Digest::new(forge.chain);
+    let mut counts = sekisho_events::Counts::default();
+    counts.0[event.kind.index()] = 1;
+    let good = sekisho_events::Trailer {
+        complete: true,
+        counts,
+        lost: 0,
+        gaps: 0,
+        root,
+        status: 0,
+        duration_us: 1,
+        toctou: sekisho_events::Toctou::Verified,
+    };
+    let mut bad = vec![good.clone(), good.clone(), good.clone(), good.clone()];
+    bad[0].counts.0[Kind::GAP_INDEX] = 1;
+    bad[1].root = sekisho_events::Digest::of(b"other");
+    bad[2].lost = 1;
+    bad[3].gaps = 1;
+    for trailer in bad {
+        let mut forge = Forge { bytes: forge.bytes.clone(), chain: forge.chain };
+        forge.block(3, 1, &minicbor::to_vec(trailer).unwrap());
+        assert_eq!(refusal(&forge.bytes), Corruption::Trailer);
+    }
+    forge.block(3, 1, &minicbor::to_vec(good).unwrap());
+    let mut reader = LogReader::new(&forge.bytes[..]).unwrap();
+    while reader.next_event().unwrap().is_some() {}
+    assert!(reader.trailer().unwrap().complete);
+}
+
+#[test]
+fn a_second_header_and_an_unknown_kind_of_block_are_refused() {
+    for kind in [0, 1, 4, 255] {
+        let mut forge = Forge::new();
+        forge.block(kind, 1, &minicbor::to_vec(every_kind::header()).unwrap());
+        assert_eq!(refusal(&forge.bytes), Corruption::Kind);
+    }
+}
