@@ -1,2 +1,31 @@
-//! Placeholder.
+//! Allowlist profiles: the canonical TOML that a person reviews, matching of events against it, and how it grows.
+//!
+//! Invariant: what no rule allows is a deviation; what a rule forbids is one whatever else allows it; and equal input
+//! gives equal bytes.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+mod act;
+mod date;
+pub mod errno;
+mod error;
+mod glob;
+#[cfg(test)]
+mod glob_tests;
+mod load;
+mod net;
+mod profile;
+mod rule;
+mod sensitive;
+mod vars;
+mod write;
+
+pub use act::{Act, PatternKind};
+pub use date::Date;
+pub use error::{ProfileError, ProfileErrorKind};
+pub use glob::{Glob, GlobError, GlobErrorKind, Pattern};
+pub use net::{Host, NamePattern, NetError, NetPattern, describe as describe_net};
+pub use profile::{EXPECTED_REFUSALS, Meta, Mode, Profile};
+pub use rule::{Item, Rule, Seen};
+pub use sensitive::{Secret, secret};
+pub use vars::{Var, Vars};
