@@ -1,2 +1,27 @@
-//! Placeholder.
+//! The paper of sekisho: keys, DSSE envelopes, in-toto statements, and what a recording lets us state.
+//!
+//! Invariant: a statement says only what the recording says, and the same recording, options and key give the same
+//! bytes. Nothing here reads the clock, the environment or a profile; the verdict comes in as a plain value.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+mod bundle;
+pub mod dsse;
+mod facts;
+mod key;
+pub mod names;
+mod predicates;
+mod run;
+mod statement;
+pub mod strict_json;
+pub mod timestamp;
+
+pub use bundle::{AttestError, MAX_PAYLOAD_BYTES, Options, Statements, attest};
+pub use facts::{
+    FactsError, FileDigest, Material, Network, ProductError, Products, Program, RECORDING_NAME, RunFacts, Select,
+    file_uri, gather, name_within,
+};
+pub use key::{Algorithm, KeyError, PublicKey, SecretKey};
+pub use predicates::verdict::{Verdict, VerdictBlock, VerdictError};
+pub use run::{CoverageBlock, Listing, Recording, RunBlock};
+pub use statement::{Descriptor, Statement, StatementError};

@@ -1,0 +1,115 @@
+//! The statements of one run: made together, so that they agree and cite each other.
+use crate::dsse::Envelope;
+use crate::facts::{Products, RunFacts};
+use crate::names::{BUILDER, LINK, PAYLOAD_TYPE, PROVENANCE, RUNTIME_TRACE, VERIFICATION_SUMMARY};
+use crate::predicates::link::link;
+use crate::predicates::materials::Materials;
+use crate::predicates::provenance::provenance;
+use crate::predicates::runtime_trace::runtime_trace;
+use crate::predicates::verdict::{Verdict, VerdictError, verdict};
+use crate::run::RunBlock;
+use crate::statement::Statement;
+use crate::{KeyError, SecretKey};
+use sekisho_events::Digest;
+use serde_json::{Map, Value};
+
+/// No payload is longer than this, so that no envelope reaches the 100,000 bytes at which transparency logs cut off.
+pub const MAX_PAYLOAD_BYTES: usize = 72_000;
+
+/// Why a run cannot be attested.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttestError {
+    /// The verdict is malformed, or not about this run.
+    #[error("{0}")]
+    Verdict(#[from] VerdictError),
+    /// The key cannot be used.
+    #[error("{0}")]
+    Key(#[from] KeyError),
+    /// The header or the verdict hold longer text than a summary may.
+    #[error("the {kind} statement has {bytes} bytes, more than {MAX_PAYLOAD_BYTES}")]
+    TooLarge {
+        /// Which statement.
+        kind: &'static str,
+        /// Its length.
+        bytes: usize,
+    },
+}
+
+/// What is not in the recording.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// The judgement, if there is one.
+    pub verdict: Option<&'a Verdict>,
+    /// URI of who ran the step; by default a recorder on the same host ([`BUILDER`]).
+    pub builder: Option<&'a str>,
+}
+
+/// The payloads, in the order link, provenance, runtime trace, verdict.
+#[derive(Clone, Debug)]
+pub struct Statements {
+    payloads: Vec<Vec<u8>>,
+}
+
+impl Statements {
+    /// What is to be signed.
+    pub fn payloads(&self) -> &[Vec<u8>] {
+        &self.payloads
+    }
+
+    /// Signs each.
+    pub fn sign(&self, key: &SecretKey) -> Result<Vec<Envelope>, KeyError> {
+        let id = key.public()?.id();
+        Ok(self.payloads.iter().map(|p| Envelope::sign(PAYLOAD_TYPE, p.clone(), key, id.clone())).collect())
+    }
+
+    /// Signs each, and gives one envelope a line.
+    pub fn sign_lines(&self, key: &SecretKey) -> Result<String, KeyError> {
+        Ok(self.sign(key)?.iter().map(|envelope| envelope.to_json() + "\n").collect())
+    }
+}
+
+/// States what a run did.
+pub fn attest(facts: &RunFacts, products: &Products, options: Options<'_>) -> Result<Statements, AttestError> {
+    let materials = Materials::new(facts);
+    let block = RunBlock::new(facts, products, &materials).to_value();
+    let builder = options.builder.unwrap_or(BUILDER);
+    let mut made = Made { products, payloads: Vec::new() };
+
+    let link = made.push("link", LINK, link(facts, &materials, &block))?;
+    let stated = provenance(facts, &materials, &block, builder, link);
+    let provenance = made.push("provenance", PROVENANCE, stated)?;
+    let stated = runtime_trace(facts, &materials, products, &block, builder, (link, provenance));
+    let trace = made.push("runtime-trace", RUNTIME_TRACE, stated)?;
+    if let Some(judged) = options.verdict {
+        let evidence = [("link", link), ("provenance", provenance), ("runtime-trace", trace)];
+        let stated = verdict(judged, facts, &block, &evidence)?;
+        made.push("verdict", VERIFICATION_SUMMARY, stated)?;
+    }
+    Ok(Statements { payloads: made.payloads })
+}
+
+struct Made<'a> {
+    products: &'a Products,
+    payloads: Vec<Vec<u8>>,
+}
+
+impl Made<'_> {
+    /// Adds a statement, and gives the digest of its payload.
+    fn push(
+        &mut self,
+        kind: &'static str,
+        predicate_type: &str,
+        predicate: Map<String, Value>,
+    ) -> Result<Digest, AttestError> {
+        let subjects = self.products.subjects.clone();
+        let payload = Statement { subjects, predicate_type: predicate_type.to_owned(), predicate }.to_payload();
+        let bytes = payload.len();
+        if bytes > MAX_PAYLOAD_BYTES {
+            return Err(AttestError::TooLarge { kind, bytes });
+        }
+        let digest = Digest::of(&payload);
+        self.payloads.push(payload);
+        Ok(digest)
+    }
+}

@@ -1,0 +1,37 @@
+//! Names that stand in statements. They are compared as text; a changed meaning is a new name.
+
+/// `payloadType` of an in-toto statement in DSSE.
+pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+/// `_type` of a statement.
+pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+/// in-toto link, version 0.3.
+pub const LINK: &str = "https://in-toto.io/attestation/link/v0.3";
+/// SLSA provenance, version 1.
+pub const PROVENANCE: &str = "https://slsa.dev/provenance/v1";
+/// in-toto runtime trace, version 0.1.
+pub const RUNTIME_TRACE: &str = "https://in-toto.io/attestation/runtime-trace/v0.1";
+/// SLSA verification summary, version 1: carries the verdict.
+pub const VERIFICATION_SUMMARY: &str = "https://slsa.dev/verification_summary/v1";
+
+/// `verifier.id` of a verdict: behaviour held against a profile. The release gate is another verifier.
+pub const DIFF_VERIFIER: &str = "urn:sekisho:verifier:behaviour:v1";
+/// `buildType`: a command run under the recorder; `externalParameters` has `command` and `step`.
+pub const BUILD_TYPE: &str = "urn:sekisho:build-type:recorded-command:v1";
+/// Default `builder.id`: a recorder on the same machine, under the same user, as the step. Evidence for SLSA Build
+/// L1 or L2, never L3.
+pub const BUILDER: &str = "urn:sekisho:builder:same-host";
+/// `monitor.type` of a runtime trace.
+pub const MONITOR: &str = "urn:sekisho:monitor:recorder:v1";
+/// Media type of a recording.
+pub const RECORDING_MEDIA_TYPE: &str = "application/vnd.sekisho.recording";
+/// Where our block stands in an object that the predicate's specification leaves open.
+pub const BLOCK: &str = "sekisho";
+
+/// What a verified level says: the recorded behaviour is what the profile allows.
+pub const LEVEL_CLEAN: &str = "SEKISHO_BEHAVIOUR_IN_PROFILE";
+/// What a verified level says: the profile was in force while the step ran.
+pub const LEVEL_ENFORCED: &str = "SEKISHO_PROFILE_ENFORCED";
+
+/// The kinds of statement that one run gives, by their short names.
+pub const KINDS: [(&str, &str); 4] =
+    [("link", LINK), ("provenance", PROVENANCE), ("runtime-trace", RUNTIME_TRACE), ("verdict", VERIFICATION_SUMMARY)];
