@@ -174,7 +174,7 @@ impl Glob {
         }
         let uid: Vec<Token> = vars.uid().to_string().bytes().map(Token::Byte).collect();
         let rest = self.pieces[literal..].iter().map(|p| p.with_uid(&uid)).collect();
-        Some(Pattern { prefix, rest })
+        Some(Pattern { prefix, rest, scheme: if self.foreign { 3 } else { 0 } })
     }
 }
 
@@ -312,6 +312,8 @@ fn parse_set(chars: &[char], at: usize) -> Result<(Box<[bool; 256]>, usize), Glo
 pub struct Pattern {
     prefix: Vec<u8>,
     rest: Vec<Piece>,
+    /// Bytes before the path: `ns:`, `unix:`.
+    scheme: usize,
 }
 
 impl Pattern {
@@ -325,6 +327,19 @@ impl Pattern {
         self.rest.is_empty()
     }
 
+    /// The same pattern with bytes before it, for paths that carry them too.
+    pub(crate) fn below(mut self, before: &[u8]) -> Self {
+        self.prefix.splice(0..0, before.iter().copied());
+        self.scheme += before.len();
+        self
+    }
+
+    /// True if this component stands in it in plain letters.
+    pub fn names(&self, component: &[u8]) -> bool {
+        self.prefix.split(|b| *b == b'/').any(|c| c == component)
+            || self.rest.iter().any(|p| p.bytes(0).is_some_and(|b| b == component))
+    }
+
     /// True if the path is one that it stands for.
     pub fn matches(&self, path: &[u8]) -> bool {
         let Some(rest) = path.strip_prefix(self.prefix.as_slice()) else { return false };
@@ -332,13 +347,12 @@ impl Pattern {
             return rest.is_empty();
         }
         let Some(rest) = rest.strip_prefix(b"/") else { return false };
-        is_plain(path) && match_pieces(&self.rest, rest)
+        is_plain(&path[self.scheme..]) && match_pieces(&self.rest, rest)
     }
 }
 
 /// True if no component is empty, `.` or `..`.
 fn is_plain(path: &[u8]) -> bool {
-    let path = path.strip_prefix(b"ns:").unwrap_or(path);
     path.strip_prefix(b"/").is_some_and(|p| p.split(|b| *b == b'/').all(|c| !matches!(c, b"" | b"." | b"..")))
 }
 

@@ -12,8 +12,14 @@ mod error;
 mod glob;
 #[cfg(test)]
 mod glob_tests;
+mod index;
 mod load;
+mod matcher;
+#[cfg(test)]
+mod matcher_tests;
+mod need;
 mod net;
+mod process;
 mod profile;
 mod rule;
 mod sensitive;
@@ -24,7 +30,10 @@ pub use act::{Act, PatternKind};
 pub use date::Date;
 pub use error::{ProfileError, ProfileErrorKind};
 pub use glob::{Glob, GlobError, GlobErrorKind, Pattern};
+pub use matcher::{MatchError, Matcher, Verdict};
+pub use need::{Need, Target, needs};
 pub use net::{Host, NamePattern, NetError, NetPattern, describe as describe_net};
+pub use process::{Image, Processes};
 pub use profile::{EXPECTED_REFUSALS, Meta, Mode, Profile};
 pub use rule::{Item, Rule, Seen};
 pub use sensitive::{Secret, secret};

@@ -1,0 +1,451 @@
+//! Judging one act by a profile: deny over allow, and what nothing allows is unlisted.
+use crate::act::{Act, PatternKind};
+use crate::date::Date;
+use crate::glob::Glob;
+use crate::index::Index;
+use crate::need::{Need, Target, needs};
+use crate::net::{BoundNet, NamePattern, NetPattern};
+use crate::process::{Image, Processes};
+use crate::profile::Profile;
+use crate::sensitive::secret;
+use crate::vars::Vars;
+use sekisho_events::{Digest, Event, Kind, ProcessId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a profile says to an act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A rule allows it (the first by name).
+    Allowed {
+        /// Its id.
+        rule: Arc<str>,
+    },
+    /// A rule forbids it.
+    Denied {
+        /// Its id.
+        rule: Arc<str>,
+        /// What the call is to return (positive errno).
+        errno: i32,
+    },
+    /// No rule speaks of it.
+    Unlisted,
+    /// It is nothing that rules speak of.
+    NotJudged,
+}
+
+/// Why a profile that reads well cannot be matched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MatchError {
+    /// A pattern that was put into a rule without being checked.
+    #[error("rule {rule}: bad pattern for `{key}`")]
+    BadPattern {
+        /// Id of the rule.
+        rule: String,
+        /// Key of the list.
+        key: &'static str,
+    },
+}
+
+/// Everything that a profile says to one need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) outcome: Outcome,
+    /// All rules that match, sorted; numbers of rules in the profile.
+    pub(crate) matched: Vec<u32>,
+    /// A rule that would have allowed it, had it not expired, or had somebody reviewed it.
+    pub(crate) lapsed: Option<u32>,
+    /// A rule that allows the program with another digest.
+    pub(crate) other_digest: Option<u32>,
+    /// A rule with a wildcard that would have allowed it, were it no secret.
+    pub(crate) unnamed: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Allowed(u32),
+    Denied(u32),
+    Expected,
+    #[default]
+    Unlisted,
+    NotJudged,
+}
+
+/// Which of the rules that speak of some processes only speak of this one, and of what runs below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Class {
+    rules: Vec<u32>,
+    above: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    id: Arc<str>,
+    errno: i32,
+    deny: bool,
+    lapsed: bool,
+    anybody: bool,
+    needs_above: bool,
+    digests: Vec<Digest>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Who {
+    Process(u32),
+    Ancestor(u32),
+}
+
+/// A profile made ready for one recording.
+#[derive(Debug)]
+pub struct Matcher {
+    rules: Vec<Compiled>,
+    who: Index<Who>,
+    paths: Index<(u32, u32)>,
+    nets: Vec<(u32, u32, BoundNet)>,
+    names: Vec<(u32, NamePattern)>,
+    delegates: Index<u32>,
+    words: HashMap<(Act, Vec<u8>), Vec<u32>>,
+    expected: Vec<String>,
+    judge_metadata: bool,
+    processes: Processes,
+    classes: Vec<Class>,
+    class_numbers: HashMap<Class, u32>,
+    running: HashMap<ProcessId, u32>,
+    cache: HashMap<(u32, u32), HashMap<Box<[u8]>, Arc<Decision>>>,
+    cached: usize,
+}
+
+/// Verdicts kept before the cache begins anew.
+const MAX_CACHED: usize = 1 << 16;
+/// Sets of rules kept before they begin anew; far more than a build has.
+const MAX_CLASSES: usize = 1 << 14;
+
+impl Matcher {
+    /// Compiles a profile; rules do not expire.
+    pub fn new(profile: &Profile, vars: &Vars) -> Result<Self, MatchError> {
+        Self::on(profile, vars, None)
+    }
+
+    /// Compiles a profile as it stands on a day: rules that have expired allow nothing.
+    pub fn on(profile: &Profile, vars: &Vars, today: Option<Date>) -> Result<Self, MatchError> {
+        let expected = profile.meta.refused.as_ref().map_or_else(
+            || crate::profile::EXPECTED_REFUSALS.iter().map(ToString::to_string).collect(),
+            |list| list.iter().map(|i| i.text.clone()).collect(),
+        );
+        let mut matcher = Self {
+            rules: Vec::with_capacity(profile.rules.len()),
+            who: Index::default(),
+            paths: Index::default(),
+            nets: Vec::new(),
+            names: Vec::new(),
+            delegates: Index::default(),
+            words: HashMap::new(),
+            expected,
+            judge_metadata: profile.meta.judge_metadata,
+            processes: Processes::default(),
+            classes: vec![Class::default()],
+            class_numbers: HashMap::from([(Class::default(), 0)]),
+            running: HashMap::new(),
+            cache: HashMap::new(),
+            cached: 0,
+        };
+        for (number, rule) in profile.rules.iter().enumerate() {
+            matcher.rules.push(Compiled {
+                id: rule.id.as_str().into(),
+                errno: rule.errno_or_default(),
+                deny: rule.deny,
+                lapsed: rule.is_expired(today) || profile.meta.require_review && !rule.deny && !rule.is_reviewed(),
+                anybody: rule.process.is_empty(),
+                needs_above: !rule.ancestor.is_empty(),
+                digests: rule.digests().collect(),
+            });
+            matcher.compile(number as u32, rule, vars).map_err(|key| MatchError::BadPattern { rule: rule.id.clone(), key })?;
+        }
+        Ok(matcher)
+    }
+
+    fn compile(&mut self, number: u32, rule: &crate::rule::Rule, vars: &Vars) -> Result<(), &'static str> {
+        for (key, list) in [("process", &rule.process), ("ancestor", &rule.ancestor)] {
+            for item in list {
+                if let Some(pattern) = Glob::parse(&item.text).map_err(|_| key)?.bind(vars) {
+                    let who = if key == "process" { Who::Process(number) } else { Who::Ancestor(number) };
+                    self.who.insert(pattern, who);
+                }
+            }
+        }
+        let mut masks: Vec<(&str, u32)> = Vec::new();
+        for (act, list) in &rule.acts {
+            for item in list {
+                match act.pattern_kind() {
+                    PatternKind::Path => match masks.iter_mut().find(|(text, _)| *text == item.text) {
+                        Some((_, mask)) => *mask |= act.bit(),
+                        None => masks.push((&item.text, act.bit())),
+                    },
+                    PatternKind::Net => {
+                        if let Some(net) = NetPattern::parse(&item.text).map_err(|_| act.key())?.bind(vars) {
+                            self.nets.push((number, act.bit(), net));
+                        }
+                    }
+                    PatternKind::Name => {
+                        self.names.push((number, NamePattern::parse(&item.text).map_err(|_| act.key())?));
+                    }
+                    PatternKind::Delegate => self.compile_delegate(number, &item.text, vars).ok_or(act.key())?,
+                    PatternKind::Word => {
+                        self.words.entry((*act, item.text.clone().into_bytes())).or_default().push(number);
+                    }
+                }
+            }
+        }
+        for (text, mask) in masks {
+            if let Some(pattern) = Glob::parse(text).map_err(|_| "path")?.bind(vars) {
+                self.paths.insert(pattern, (number, mask));
+            }
+        }
+        Ok(())
+    }
+
+    /// `unix:` and `fifo:` with a path pattern behind, looked up as `/unix/…`; all else is literal.
+    fn compile_delegate(&mut self, number: u32, text: &str, vars: &Vars) -> Option<()> {
+        match text.split_once(':') {
+            Some((scheme @ ("unix" | "fifo"), rest)) if !rest.starts_with('@') => {
+                if let Some(pattern) = Glob::parse(rest).ok()?.bind(vars) {
+                    self.delegates.insert(pattern.below(format!("{scheme}:").as_bytes()), number);
+                }
+            }
+            _ => self.words.entry((Act::Delegate, text.as_bytes().to_vec())).or_default().push(number),
+        }
+        Some(())
+    }
+
+    /// Hears of an event, in order, so that it knows who runs what.
+    pub fn observe(&mut self, event: &Event) {
+        match &event.kind {
+            Kind::Spawn { parent, .. } => {
+                let class = self.class(*parent);
+                self.running.insert(event.process, class);
+            }
+            Kind::Exec(exec) if exec.outcome.is_effect() => {
+                let before = self.processes.image(event.process).map(|i| i.path.as_bytes().to_vec());
+                let class = self.class_of(self.class(event.process), before.as_deref(), exec.path.as_bytes());
+                self.running.insert(event.process, class);
+            }
+            Kind::Exit(_) => {
+                self.running.remove(&event.process);
+            }
+            _ => {}
+        }
+        self.processes.observe(event);
+    }
+
+    /// What a process runs.
+    pub fn image(&self, process: ProcessId) -> Option<&Arc<Image>> {
+        self.processes.image(process)
+    }
+
+    /// The id of a rule, by its number in the profile.
+    pub(crate) fn id(&self, rule: u32) -> Arc<str> {
+        self.rules[rule as usize].id.clone()
+    }
+
+    fn class(&self, process: ProcessId) -> u32 {
+        self.running.get(&process).copied().unwrap_or(0)
+    }
+
+    /// The class of a process that ran `before` in the class `old` and now runs `path`.
+    fn class_of(&mut self, old: u32, before: Option<&[u8]>, path: &[u8]) -> u32 {
+        let mut class = Class { rules: Vec::new(), above: self.classes[old as usize].above.clone() };
+        if let Some(before) = before {
+            self.who.find(before, |_, who| if let Who::Ancestor(rule) = who { class.above.push(*rule) });
+            class.above.sort_unstable();
+            class.above.dedup();
+        }
+        self.who.find(path, |_, who| if let Who::Process(rule) = who { class.rules.push(*rule) });
+        let anybody = class.above.iter().copied().filter(|r| self.rules[*r as usize].anybody).collect::<Vec<_>>();
+        class.rules.retain(|r| !self.rules[*r as usize].needs_above || class.above.binary_search(r).is_ok());
+        class.rules.extend(anybody);
+        class.rules.sort_unstable();
+        class.rules.dedup();
+        if let Some(number) = self.class_numbers.get(&class) {
+            return *number;
+        }
+        if self.classes.len() >= MAX_CLASSES {
+            self.compact();
+        }
+        let number = self.classes.len() as u32;
+        self.classes.push(class.clone());
+        self.class_numbers.insert(class, number);
+        number
+    }
+
+    /// Forgets classes that no live process has.
+    fn compact(&mut self) {
+        let old = std::mem::replace(&mut self.classes, vec![Class::default()]);
+        self.class_numbers = HashMap::from([(Class::default(), 0)]);
+        self.cache.clear();
+        self.cached = 0;
+        for number in self.running.values_mut() {
+            let class = &old[*number as usize];
+            *number = *self.class_numbers.entry(class.clone()).or_insert_with(|| {
+                self.classes.push(class.clone());
+                (self.classes.len() - 1) as u32
+            });
+        }
+    }
+
+    /// Judges an act of a process, before or after it happened.
+    pub fn judge(&mut self, process: ProcessId, kind: &Kind) -> Verdict {
+        let class = self.class(process);
+        let mut verdict = Verdict::NotJudged;
+        needs(kind, &mut |need| {
+            let next = match self.decide_class(class, &need).outcome {
+                Outcome::Allowed(rule) => Verdict::Allowed { rule: self.id(rule) },
+                Outcome::Denied(rule) => {
+                    Verdict::Denied { rule: self.id(rule), errno: self.rules[rule as usize].errno }
+                }
+                Outcome::Expected => Verdict::Allowed { rule: "(expected refusal)".into() },
+                Outcome::Unlisted => Verdict::Unlisted,
+                Outcome::NotJudged => Verdict::NotJudged,
+            };
+            if weight(&next) > weight(&verdict) {
+                verdict = next;
+            }
+        });
+        verdict
+    }
+
+    /// All that the profile says to one need of a process.
+    pub(crate) fn decide(&mut self, process: ProcessId, need: &Need<'_>) -> Arc<Decision> {
+        self.decide_class(self.class(process), need)
+    }
+
+    fn decide_class(&mut self, class: u32, need: &Need<'_>) -> Arc<Decision> {
+        let Target::Path(path) = &need.target else { return Arc::new(self.evaluate(class, need)) };
+        if need.act == Act::Exec {
+            return Arc::new(self.evaluate(class, need));
+        }
+        let key = (class, need.act.bit());
+        if let Some(found) = self.cache.get(&key).and_then(|paths| paths.get(&**path)) {
+            return found.clone();
+        }
+        let decision = Arc::new(self.evaluate(class, need));
+        if self.cached >= MAX_CACHED {
+            self.cache.clear();
+            self.cached = 0;
+        }
+        self.cached += 1;
+        self.cache.entry(key).or_default().insert((**path).into(), decision.clone());
+        decision
+    }
+
+    fn evaluate(&self, class: u32, need: &Need<'_>) -> Decision {
+        let mut found = Found { matcher: self, class: &self.classes[class as usize], decision: Decision::default() };
+        let mask = need.act.bit() | need.or.map_or(0, Act::bit);
+        match &need.target {
+            Target::Path(path) => {
+                let secret = secret(path);
+                self.paths.find(path, |pattern, (rule, acts)| {
+                    if acts & mask == 0 {
+                        return;
+                    }
+                    let named = secret.is_none_or(|s| pattern.names(s.component));
+                    let digest = (acts & Act::Exec.bit() & mask != 0).then_some(need.sha256);
+                    found.take(*rule, named, digest);
+                });
+            }
+            Target::Net(act) => {
+                for (rule, acts, net) in &self.nets {
+                    if acts & mask != 0 && net.matches(act) {
+                        found.take(*rule, true, None);
+                    }
+                }
+            }
+            Target::Name(name) => {
+                for (rule, pattern) in &self.names {
+                    if pattern.matches(name) {
+                        found.take(*rule, true, None);
+                    }
+                }
+            }
+            Target::Delegate(to) => {
+                self.delegates.find(to, |_, rule| found.take(*rule, true, None));
+                found.take_words(Act::Delegate, to);
+            }
+            Target::Word(word) => found.take_words(need.act, word.as_bytes()),
+        }
+        let mut decision = found.decision;
+        decision.matched.sort_unstable();
+        decision.matched.dedup();
+        if decision.outcome == Outcome::Unlisted {
+            decision.outcome = self.unlisted(need);
+        }
+        decision
+    }
+
+    fn unlisted(&self, need: &Need<'_>) -> Outcome {
+        match (need.act, &need.target) {
+            (Act::List | Act::Stat, _) if !self.judge_metadata => Outcome::NotJudged,
+            (Act::Refused, Target::Word(call)) if self.expected.iter().any(|e| e == call) => Outcome::Expected,
+            _ => Outcome::Unlisted,
+        }
+    }
+}
+
+/// Of several needs of one event, the worst decides.
+fn weight(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::NotJudged => 0,
+        Verdict::Allowed { .. } => 1,
+        Verdict::Unlisted => 2,
+        Verdict::Denied { .. } => 3,
+    }
+}
+
+struct Found<'m> {
+    matcher: &'m Matcher,
+    class: &'m Class,
+    decision: Decision,
+}
+
+impl Found<'_> {
+    fn take_words(&mut self, act: Act, word: &[u8]) {
+        let matcher = self.matcher;
+        for rule in matcher.words.get(&(act, word.to_vec())).into_iter().flatten() {
+            self.take(*rule, true, None);
+        }
+    }
+
+    /// A rule whose pattern matches. `named` is false for a secret that the pattern does not name; `digest` is that of an
+    /// image, where pins count.
+    fn take(&mut self, number: u32, named: bool, digest: Option<Option<Digest>>) {
+        let rule = &self.matcher.rules[number as usize];
+        let speaks_of_all = rule.anybody && !rule.needs_above;
+        if !speaks_of_all && self.class.rules.binary_search(&number).is_err() {
+            return;
+        }
+        let pinned_away =
+            !rule.digests.is_empty() && digest.is_some_and(|d| d.is_none_or(|d| !rule.digests.contains(&d)));
+        let decision = &mut self.decision;
+        if rule.deny {
+            if pinned_away {
+                return;
+            }
+            decision.matched.push(number);
+            let first = if let Outcome::Denied(first) = decision.outcome { first.min(number) } else { number };
+            decision.outcome = Outcome::Denied(first);
+        } else if pinned_away {
+            decision.other_digest = Some(decision.other_digest.map_or(number, |n| n.min(number)));
+        } else if !named {
+            decision.unnamed = Some(decision.unnamed.map_or(number, |n| n.min(number)));
+        } else if rule.lapsed {
+            decision.lapsed = Some(decision.lapsed.map_or(number, |n| n.min(number)));
+        } else {
+            decision.matched.push(number);
+            decision.outcome = match decision.outcome {
+                Outcome::Denied(first) => Outcome::Denied(first),
+                Outcome::Allowed(first) => Outcome::Allowed(first.min(number)),
+                _ => Outcome::Allowed(number),
+            };
+        }
+    }
+}
