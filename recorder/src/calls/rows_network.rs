@@ -1,0 +1,79 @@
+//! Calls that act on the network or on sockets between processes.
+//!
+//! Sending through a connected socket is not here: the unit of record is the connect. An address given with a message
+//! is one, too, and so is a descriptor that comes with a message.
+use super::{Decoder as D, Row, Test, at, at_if, guard, traced};
+use crate::abi::nr;
+use libc::{EAFNOSUPPORT, EOPNOTSUPP, EPERM, EPROTONOSUPPORT};
+use sekisho_events::Level::Files;
+
+/// `AF_UNIX`, `AF_INET`, `AF_INET6`, `AF_NETLINK` (bits/socket.h).
+const FAMILIES: &[u64] = &[1, 2, 10, 16];
+/// `AF_INET`, `AF_INET6`.
+const INTERNET: &[u64] = &[2, 10];
+const NETLINK: &[u64] = &[16];
+/// `SOCK_TYPE_MASK` (linux/net.h): what remains are `SOCK_CLOEXEC` and `SOCK_NONBLOCK`.
+const TYPE: u64 = 0xf;
+/// `SOCK_STREAM`, `SOCK_DGRAM`.
+const PLAIN: &[u64] = &[1, 2];
+/// Default, `IPPROTO_ICMP`, `IPPROTO_TCP`, `IPPROTO_UDP`, `IPPROTO_ICMPV6` (netinet/in.h).
+const PROTOCOLS: &[u64] = &[0, 1, 6, 17, 58];
+/// `MSG_FASTOPEN` (linux/socket.h).
+const MSG_FASTOPEN: u64 = 0x2000_0000;
+
+const FASTOPEN: &str = "would connect by sending";
+const OPTION: &str = "socket option that changes where packets go";
+
+pub(super) const ROWS: &[Row] = &[
+    traced(
+        nr::SOCKET,
+        &[
+            guard(&[Test::is_not(0, FAMILIES)], EAFNOSUPPORT, "socket family that is not recorded"),
+            guard(&[Test::is(0, INTERNET), Test::bits_not(1, TYPE, PLAIN)], EPERM, "raw packets are not recorded"),
+            guard(
+                &[Test::is(0, INTERNET), Test::is_not(2, PROTOCOLS)],
+                EPROTONOSUPPORT,
+                "transport protocol that is not recorded",
+            ),
+            // NETLINK_ROUTE is 0 (linux/netlink.h).
+            guard(
+                &[Test::is(0, NETLINK), Test::is_not(2, &[0])],
+                EPROTONOSUPPORT,
+                "kernel interface that is not recorded",
+            ),
+        ],
+    ),
+    traced(
+        nr::SOCKETPAIR,
+        &[guard(&[Test::is_not(0, &[1])], EOPNOTSUPP, "socket family that is not recorded"), at(Files, D::SocketPair)],
+    ),
+    traced(nr::CONNECT, &[at(Files, D::Connect)]),
+    traced(nr::BIND, &[at(Files, D::Bind)]),
+    traced(nr::LISTEN, &[at(Files, D::Listen)]),
+    traced(nr::ACCEPT, &[at(Files, D::Accept)]),
+    traced(nr::ACCEPT4, &[at(Files, D::Accept)]),
+    traced(
+        nr::SENDTO,
+        &[
+            guard(&[Test::any_bit(3, MSG_FASTOPEN)], EOPNOTSUPP, FASTOPEN),
+            at_if(Files, &[Test::non_null(4)], D::SendTo),
+        ],
+    ),
+    traced(nr::SENDMSG, &[guard(&[Test::any_bit(2, MSG_FASTOPEN)], EOPNOTSUPP, FASTOPEN), at(Files, D::SendMsg)]),
+    traced(nr::SENDMMSG, &[guard(&[Test::any_bit(3, MSG_FASTOPEN)], EOPNOTSUPP, FASTOPEN), at(Files, D::SendMmsg)]),
+    traced(nr::RECVMSG, &[at(Files, D::RecvMsg)]),
+    traced(nr::RECVMMSG, &[at(Files, D::RecvMmsg)]),
+    traced(
+        nr::SETSOCKOPT,
+        &[
+            // SOL_SOCKET: SO_BINDTODEVICE, SO_MARK, SO_ATTACH_BPF, SO_ATTACH_REUSEPORT_EBPF, SO_BINDTOIFINDEX
+            guard(&[Test::is(1, &[1]), Test::is(2, &[25, 36, 50, 52, 62])], EPERM, OPTION),
+            // IPPROTO_IP: IP_OPTIONS (source routing), IP_TRANSPARENT
+            guard(&[Test::is(1, &[0]), Test::is(2, &[4, 19])], EPERM, OPTION),
+            // IPPROTO_TCP: TCP_REPAIR (a connection out of nothing)
+            guard(&[Test::is(1, &[6]), Test::is(2, &[19])], EPERM, OPTION),
+            // IPPROTO_IPV6: IPV6_RTHDR, IPV6_TRANSPARENT
+            guard(&[Test::is(1, &[41]), Test::is(2, &[57, 75])], EPERM, OPTION),
+        ],
+    ),
+];
