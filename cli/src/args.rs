@@ -1,4 +1,5 @@
 //! The command line: every command, option and default (docs/interface.md, "Commands").
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -200,6 +201,7 @@ pub enum ShowFormat {
 #[command(after_help = "Examples:
   sekisho show sekisho.rec | less
   sekisho show sekisho.rec --format tree
+  sekisho show sekisho.rec --kind file --path '*/.ssh/*'
   sekisho show sekisho.rec --format jsonl | jq -c 'select(.kind == \"net\")'
 
 Exit status: 0 shown, also if the recording is cut (it says so); 2 cannot read, or altered.")]
@@ -210,6 +212,15 @@ pub struct ShowArgs {
     /// In which form.
     #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
     pub format: ShowFormat,
+    /// Only acts of the process with this number.
+    #[arg(long, value_name = "N")]
+    pub process: Option<u64>,
+    /// Only events of this kind. May be given several times.
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(sekisho_events::Kind::NAMES))]
+    pub kind: Vec<String>,
+    /// Only acts on paths and names that match; `*` also crosses directories.
+    #[arg(long, value_name = "GLOB")]
+    pub path: Option<String>,
 }
 
 /// `sekisho report`.

@@ -3,6 +3,7 @@
 //! Invariant: nothing but the asked-for output goes to standard output; everything said to a person goes to
 //! standard error. Only this crate prints, exits, and reads the clock and the environment.
 #![forbid(unsafe_code)]
+#![allow(unreachable_pub, reason = "in a binary, pub says: for the other modules")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod args;

@@ -38,6 +38,12 @@ fn read(bytes: &[u8]) -> (Vec<Event>, Ended) {
     }
 }
 
+fn append_all(writer: &mut LogWriter<impl std::io::Write>) {
+    for event in events() {
+        writer.append(&event).unwrap();
+    }
+}
+
 #[test]
 fn every_kind_of_event_comes_back_as_it_was() {
     let written = events_with_gap();
@@ -53,7 +59,7 @@ fn every_kind_of_event_comes_back_as_it_was() {
 fn a_recording_without_gap_is_complete_and_one_with_a_lost_event_is_not() {
     for (lost, complete) in [(0, true), (1, false)] {
         let mut writer = LogWriter::new(Vec::new(), &header()).unwrap();
-        events().iter().for_each(|event| writer.append(event).unwrap());
+        append_all(&mut writer);
         let mut end = end();
         (end.lost, end.toctou) = (lost, Toctou::Verified);
         let (bytes, trailer) = writer.finish(end).unwrap();
@@ -192,7 +198,7 @@ impl std::io::Write for Full {
 #[test]
 fn behind_a_failed_write_nothing_more_is_written() {
     let mut writer = LogWriter::new(Full(600), &header()).unwrap();
-    events().iter().for_each(|event| writer.append(event).unwrap());
+    append_all(&mut writer);
     assert!(matches!(writer.flush_block(), Err(LogError::Io(e)) if e.kind() == std::io::ErrorKind::StorageFull));
     assert!(writer.flush_block().is_err());
     assert!(writer.finish(end()).is_err());

@@ -1,2 +1,31 @@
-//! Placeholder.
+//! Renderings of a recording and of its verdict: text, tree, HTML, SARIF, Markdown.
+//!
+//! Invariant: everything that the step chose (paths, arguments, names, addresses) is escaped for the medium before it
+//! is written; what is left out for its size is counted and said; same input, same bytes.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
+
+mod claim;
+mod filter;
+mod numbers;
+mod phrase;
+mod text;
+mod tree;
+
+pub use claim::{Claim, Ending};
+pub use filter::Filter;
+pub use phrase::{Phrase, command_line, phrase};
+pub use text::text;
+pub use tree::tree;
+
+/// Why a recording could not be shown.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShowError {
+    /// The recording cannot be read, or is altered.
+    #[error(transparent)]
+    Log(#[from] sekisho_events::LogError),
+    /// The output cannot be written.
+    #[error("{0}")]
+    Out(std::io::Error),
+}

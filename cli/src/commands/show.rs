@@ -1,9 +1,100 @@
-//! `sekisho show`.
-use crate::args::ShowArgs;
-use crate::exit::{CliError, Exit};
+//! `sekisho show`: a recording as text or JSON.
+use crate::args::{ShowArgs, ShowFormat};
+use crate::exit::{CliError, Exit, shown};
+use crate::files;
 use crate::ui::Ui;
+use sekisho_events::json::Line;
+use sekisho_events::{LogError, LogReader};
+use sekisho_review::{Ending, Filter, ShowError};
+use std::io::{BufWriter, Read, Write};
+use std::path::Path;
 
 /// Runs the command.
-pub fn run(_args: &ShowArgs, _ui: &Ui) -> Result<Exit, CliError> {
-    Err(CliError::new("`show` is not built yet"))
+pub fn run(args: &ShowArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let failed = |error| failure(&args.recording, error);
+    let input = files::open(&args.recording)?;
+    let mut reader = LogReader::new(input).map_err(|e| failed(e.into()))?;
+    let filter = Filter { process: args.process, kinds: args.kind.clone(), path: args.path.clone() };
+    let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    let ending = match args.format {
+        ShowFormat::Text => sekisho_review::text(&mut reader, &filter, ui.stdout_colour(), &mut out),
+        ShowFormat::Tree => sekisho_review::tree(&mut reader, &filter, &mut out),
+        ShowFormat::Json => json(&mut reader, &filter, &mut out),
+        ShowFormat::Jsonl => jsonl(&mut reader, &filter, &mut out),
+    };
+    // What was read before an error is shown.
+    let flushed = out.flush().map_err(ShowError::Out);
+    let ending = ending.and_then(|ending| flushed.map(|()| ending)).map_err(failed)?;
+    if let Ending::Cut(cut) = ending {
+        ui.warn(&format!(
+            "truncated: {} ends behind event {}, without a trailer (block {} at byte {} is missing or cut)",
+            shown(&args.recording),
+            cut.events,
+            cut.block,
+            cut.offset
+        ));
+    }
+    Ok(Exit::OK)
+}
+
+/// Says which file it was; a reader that went away is no error.
+pub fn failure(recording: &Path, error: ShowError) -> CliError {
+    match error {
+        ShowError::Out(error) => CliError::file("write", "-", error),
+        ShowError::Log(LogError::Io(error)) => CliError::file("read", recording, error),
+        other => {
+            let hint =
+                "a recording begins with its magic bytes and ends with a trailer: take the file as it was written";
+            CliError::new(format!("cannot read {}: {other}", shown(recording))).with_hint(hint)
+        }
+    }
+}
+
+fn jsonl<R: Read>(reader: &mut LogReader<R>, filter: &Filter, out: &mut impl Write) -> Result<Ending, ShowError> {
+    line(out, Line::Header(reader.header()))?;
+    while let Some(event) = reader.next_event()? {
+        if filter.keeps(&event) {
+            line(out, Line::Event(&event))?;
+        }
+    }
+    let ending = Ending::of(reader);
+    line(out, last(&ending))?;
+    Ok(ending)
+}
+
+fn line(out: &mut impl Write, line: Line<'_>) -> Result<(), ShowError> {
+    value(out, line)?;
+    out.write_all(b"\n").map_err(ShowError::Out)
+}
+
+fn value(out: &mut impl Write, line: Line<'_>) -> Result<(), ShowError> {
+    serde_json::to_writer(out, &line).map_err(|e| ShowError::Out(e.into()))
+}
+
+/// `{"header":…,"events":[…],"trailer":…}`; a cut recording has `truncated` in place of `trailer`.
+fn json<R: Read>(reader: &mut LogReader<R>, filter: &Filter, out: &mut impl Write) -> Result<Ending, ShowError> {
+    let text = |out: &mut _, text: &str| Write::write_all(out, text.as_bytes()).map_err(ShowError::Out);
+    text(out, "{\"header\":")?;
+    value(out, Line::Header(reader.header()))?;
+    text(out, ",\n\"events\":[")?;
+    let mut between = "\n";
+    while let Some(event) = reader.next_event()? {
+        if filter.keeps(&event) {
+            text(out, between)?;
+            value(out, Line::Event(&event))?;
+            between = ",\n";
+        }
+    }
+    let ending = Ending::of(reader);
+    text(out, if matches!(ending, Ending::Whole(_)) { "],\n\"trailer\":" } else { "],\n\"truncated\":" })?;
+    value(out, last(&ending))?;
+    text(out, "}\n")?;
+    Ok(ending)
+}
+
+fn last(ending: &Ending) -> Line<'_> {
+    match ending {
+        Ending::Whole(trailer) => Line::Trailer(trailer),
+        Ending::Cut(cut) => Line::Truncated(cut),
+    }
 }
