@@ -418,9 +418,15 @@ pub struct AttestArgs {
     /// Judge by this profile, and attest the verdict too.
     #[arg(long, value_name = "P")]
     pub profile: Option<PathBuf>,
+    /// Name of the step, if the recording has none [default: build].
+    #[arg(long, value_name = "NAME")]
+    pub step: Option<String>,
     /// One DSSE envelope a line.
     #[arg(short, long, value_name = "ATT.jsonl", default_value = "attestations.jsonl")]
     pub output: PathBuf,
+    /// Add to the attestations that stand there: several steps, one bundle.
+    #[arg(long)]
+    pub append: bool,
 }
 
 /// Forms of `verify`.
@@ -464,6 +470,18 @@ pub struct KeygenArgs {
     /// NAME.key and NAME.pub are written, never overwritten.
     #[arg(value_name = "NAME")]
     pub name: PathBuf,
+    /// Which signature scheme.
+    #[arg(long, value_enum, default_value_t = KeyAlgorithm::Ed25519)]
+    pub algorithm: KeyAlgorithm,
+}
+
+/// Signature schemes of `keygen`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyAlgorithm {
+    /// Ed25519.
+    Ed25519,
+    /// ECDSA over P-256 with SHA-256.
+    P256,
 }
 
 /// Forms of `doctor`.

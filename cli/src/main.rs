@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod args;
+mod attesting;
 mod commands;
 mod exit;
 mod files;

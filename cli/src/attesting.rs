@@ -1,0 +1,229 @@
+//! From a finished recording to signed attestations in a file: for `attest` and `run`.
+//!
+//! Invariant: the key is read after the step has ended, and a step that read the key's file is not attested.
+use crate::exit::{CliError, Exit, shown};
+use crate::files;
+use crate::ui::Ui;
+use sekisho_attest::{
+    FactsError, FileDigest, Options, ProductError, RunFacts, SecretKey, Select, Statements, Verdict, gather,
+};
+use sekisho_events::{Digest, escape};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+/// Longest key file that is read.
+const MAX_KEY_BYTES: u64 = 64 << 10;
+
+/// What is to be attested.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The recording, finished.
+    pub recording: &'a Path,
+    /// The signing key's file.
+    pub key: &'a Path,
+    /// Globs of products; none means what the step left in the workspace.
+    pub products: &'a [String],
+    /// The judgement (`verdict.json`), if there is one.
+    pub verdict: Option<&'a Value>,
+    /// Name of the step; must agree with the recording if that has one.
+    pub step: Option<&'a str>,
+    /// Where the envelopes go, one a line.
+    pub output: &'a Path,
+    /// Add to what stands there, in place of replacing it.
+    pub append: bool,
+}
+
+/// What was attested.
+#[derive(Clone, Debug)]
+pub struct Attested {
+    /// How many statements were signed.
+    pub statements: usize,
+    /// How many products are subjects, and how many there are.
+    pub subjects: usize,
+    /// How many products the step left in all.
+    pub products: u64,
+    /// False if the recording missed something: a verifier will refuse.
+    pub complete: bool,
+    /// Id of the key.
+    pub key_id: String,
+}
+
+/// Attests a recording.
+pub fn attest(request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
+    let mut facts = facts(request.recording)?;
+    name_step(&mut facts, request.step)?;
+    let key = load_key(request.key, ui)?;
+    if read_by_step(&facts, request.key) {
+        let message = format!("the step read the signing key {}", shown(request.key));
+        return Err(CliError::new(message).with_hint(
+            "nothing is signed with it: make another key, where the step cannot read it (another user, or after the step)",
+        ));
+    }
+    let verdict = request.verdict.map(Verdict::from_json).transpose().map_err(|e| CliError::new(e.to_string()))?;
+    let select = match request.products {
+        [] => Select::Default,
+        globs => Select::Globs(globs.to_vec()),
+    };
+    let products = facts.products(&select, digest_file).map_err(|e| product_error(&e))?;
+    let options = Options { verdict: verdict.as_ref(), builder: None };
+    let statements = sekisho_attest::attest(&facts, &products, options).map_err(|e| CliError::new(e.to_string()))?;
+    write(&statements, &key, request)?;
+    let public = key.public().map_err(|e| CliError::new(e.to_string()))?;
+    Ok(Attested {
+        statements: statements.payloads().len(),
+        subjects: products.subjects.len(),
+        products: products.listing.total,
+        complete: facts.trailer.complete,
+        key_id: public.id(),
+    })
+}
+
+/// Reads a private key; one that others can read is warned of.
+pub fn load_key(path: &Path, ui: &Ui) -> Result<SecretKey, CliError> {
+    let pem = files::read_text(path, MAX_KEY_BYTES)?;
+    if let Ok(meta) = path.metadata()
+        && meta.is_file()
+        && meta.permissions().mode() & 0o077 != 0
+    {
+        ui.warn(&format!("{} can be read by other users: chmod 600 it", shown(path)));
+    }
+    SecretKey::from_pem(&pem).map_err(|e| {
+        CliError::new(format!("{}: {e}", shown(path))).with_hint("`sekisho keygen NAME` makes NAME.key and NAME.pub")
+    })
+}
+
+fn facts(recording: &Path) -> Result<RunFacts, CliError> {
+    gather(files::open(recording)?).map_err(|error| {
+        let message = format!("cannot attest {}: {error}", shown(recording));
+        match error {
+            FactsError::Truncated { .. } => {
+                CliError::new(message).with_hint("the recorder was ended before it could finish: record the step again")
+            }
+            _ => CliError::new(message),
+        }
+    })
+}
+
+fn name_step(facts: &mut RunFacts, step: Option<&str>) -> Result<(), CliError> {
+    match (&facts.header.step, step) {
+        (Some(recorded), Some(asked)) if recorded != asked => {
+            let (recorded, asked) = (escape(recorded.as_bytes()), escape(asked.as_bytes()));
+            Err(CliError::new(format!("the recording is of step {recorded}, not {asked}")))
+        }
+        (None, Some(asked)) => {
+            facts.header.step = Some(asked.to_owned());
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read_by_step(facts: &RunFacts, key: &Path) -> bool {
+    let real = key.canonicalize().unwrap_or_else(|_| key.to_path_buf());
+    facts.materials.iter().any(|m| m.path.as_bytes() == real.as_os_str().as_bytes())
+}
+
+fn product_error(error: &ProductError) -> CliError {
+    let hint = match error {
+        ProductError::NoMatch(_) => {
+            "globs are relative to the workspace, `*` stops at `/`; `sekisho show REC` lists what was written"
+        }
+        ProductError::Changed(_) | ProductError::Gone(_) => "attest before anything else touches what the step made",
+        ProductError::NoDigest(_) => "the recorder could not digest it; the recording's `content` event says why",
+        ProductError::TooMany(_) => "name the files that are released, or pack them into one archive in the step",
+        _ => return CliError::new(error.to_string()),
+    };
+    CliError::new(error.to_string()).with_hint(hint)
+}
+
+/// The digest of a regular file; symbolic links are not followed.
+pub fn digest_file(path: &Path) -> io::Result<Option<FileDigest>> {
+    match path.symlink_metadata() {
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(e) => return Err(e),
+        Ok(meta) if !meta.is_file() => return Ok(None),
+        Ok(_) => {}
+    }
+    let (mut file, mut hash, mut size) = (File::open(path)?, Sha256::new(), 0);
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => {
+                hash.update(&buffer[..n]);
+                size += n as u64;
+            }
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(Some(FileDigest { sha256: Digest::new(hash.finalize().into()), size: Some(size) }))
+}
+
+fn write(statements: &Statements, key: &SecretKey, request: &Request<'_>) -> Result<(), CliError> {
+    let lines = statements.sign_lines(key).map_err(|e| CliError::new(e.to_string()))?;
+    let path = request.output;
+    if request.append && path.as_os_str() != "-" {
+        append(path, lines.as_bytes()).map_err(|e| match e.kind() {
+            ErrorKind::InvalidData => CliError::new(format!("{} does not end with a line: it was cut", shown(path)))
+                .with_exit(Exit::CANNOT_JUDGE),
+            _ => CliError::file("write", path, e),
+        })
+    } else {
+        files::write(path, lines.as_bytes())
+    }
+}
+
+/// Adds lines under a lock, or leaves the file as it was.
+fn append(path: &Path, lines: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    file.lock()?;
+    let before = file.seek(SeekFrom::End(0))?;
+    if before > 0 {
+        let mut last = [0];
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            return Err(ErrorKind::InvalidData.into());
+        }
+    }
+    let written = file.write_all(lines).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = file.set_len(before);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn appended_lines_follow_each_other_and_a_cut_file_is_not_added_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.jsonl");
+        append(&path, b"1\n").unwrap();
+        append(&path, b"2\n").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"1\n2\n");
+        std::fs::write(&path, b"1\n2").unwrap();
+        assert!(append(&path, b"3\n").is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"1\n2");
+    }
+
+    #[test]
+    fn a_link_or_a_directory_is_no_product() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("f"), dir.path().join("l"));
+        std::fs::write(&file, b"abc").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert_eq!(digest_file(&file).unwrap().unwrap().sha256, Digest::of(b"abc"));
+        for none in [&link, dir.path(), &dir.path().join("missing")] {
+            assert!(digest_file(none).unwrap().is_none());
+        }
+    }
+}
