@@ -3,3 +3,4 @@
 
 pub mod abi;
 pub mod calls;
+pub mod filter;
