@@ -11,6 +11,7 @@ mod attesting;
 mod commands;
 mod exit;
 mod files;
+mod live;
 mod ui;
 
 use args::{Args, Command};

@@ -7,6 +7,8 @@
 
 mod act;
 mod date;
+mod deviation;
+mod diff;
 pub mod errno;
 mod error;
 mod glob;
@@ -21,13 +23,18 @@ mod need;
 mod net;
 mod process;
 mod profile;
+mod report;
 mod rule;
 mod sensitive;
+mod suggest;
+mod text;
 mod vars;
 mod write;
 
 pub use act::{Act, PatternKind};
 pub use date::Date;
+pub use deviation::{Actor, Deviation, MAX_SEQ, Severity};
+pub use diff::{DiffOptions, Differ};
 pub use error::{ProfileError, ProfileErrorKind};
 pub use glob::{Glob, GlobError, GlobErrorKind, Pattern};
 pub use matcher::{MatchError, Matcher, Verdict};
@@ -35,6 +42,8 @@ pub use need::{Need, Target, needs};
 pub use net::{Host, NamePattern, NetError, NetPattern, describe as describe_net};
 pub use process::{Image, Processes};
 pub use profile::{EXPECTED_REFUSALS, Meta, Mode, Profile};
+pub use report::{DiffReport, GapLine};
 pub use rule::{Item, Rule, Seen};
 pub use sensitive::{Secret, secret};
+pub use text::TextOptions;
 pub use vars::{Var, Vars};

@@ -301,7 +301,7 @@ impl<'t> Source<'t> {
         }
         rule.deny = self.flag(table, "deny")?;
         rule.required = self.flag(table, "required")?;
-        rule.errno = self.word(table, "errno", crate::errno::names().collect(), crate::errno::from_name)?;
+        rule.errno = self.word(table, "errno", vec!["EACCES", "EPERM", "ENOENT", "any other errno(3) name"], sekisho_events::errno::number)?;
         rule.why = self.text(table, "why")?.map(|t| t.0);
         rule.reviewed_by = self.text(table, "reviewed_by")?.map(|t| t.0);
         rule.reviewed_on = self.date(table, "reviewed_on")?;
@@ -350,7 +350,7 @@ fn digest(text: &str) -> Result<String, Kind> {
     Digest::from_hex(text).map(|d| d.to_hex()).ok_or(Kind::Digest)
 }
 
-fn pattern(act: Act, text: &str) -> Result<String, Kind> {
+pub(crate) fn pattern(act: Act, text: &str) -> Result<String, Kind> {
     match act.pattern_kind() {
         PatternKind::Path => path(text),
         PatternKind::Net => NetPattern::parse(text).map(|p| p.to_string()).map_err(Kind::Net),

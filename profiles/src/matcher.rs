@@ -84,6 +84,7 @@ struct Compiled {
     id: Arc<str>,
     errno: i32,
     deny: bool,
+    acts: u32,
     lapsed: bool,
     anybody: bool,
     needs_above: bool,
@@ -155,6 +156,7 @@ impl Matcher {
                 id: rule.id.as_str().into(),
                 errno: rule.errno_or_default(),
                 deny: rule.deny,
+                acts: rule.acts.keys().fold(0, |all, act| all | act.bit()),
                 lapsed: rule.is_expired(today) || profile.meta.require_review && !rule.deny && !rule.is_reviewed(),
                 anybody: rule.process.is_empty(),
                 needs_above: !rule.ancestor.is_empty(),
@@ -246,6 +248,18 @@ impl Matcher {
     /// The id of a rule, by its number in the profile.
     pub(crate) fn id(&self, rule: u32) -> Arc<str> {
         self.rules[rule as usize].id.clone()
+    }
+
+    /// The first rule that allows a process an act at all, to whatever.
+    pub(crate) fn rule_for(&self, process: ProcessId, act: Act) -> Option<Arc<str>> {
+        let class = &self.classes[self.class(process) as usize];
+        let speaks = |(number, rule): &(usize, &Compiled)| {
+            !rule.deny
+                && !rule.lapsed
+                && rule.acts & act.bit() != 0
+                && (rule.anybody && !rule.needs_above || class.rules.binary_search(&(*number as u32)).is_ok())
+        };
+        self.rules.iter().enumerate().find(speaks).map(|(_, rule)| rule.id.clone())
     }
 
     fn class(&self, process: ProcessId) -> u32 {

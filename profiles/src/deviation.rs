@@ -1,0 +1,161 @@
+//! What deviates, as facts and as words.
+use crate::act::Act;
+use crate::need::{Need, Target};
+use crate::net::describe;
+use crate::sensitive::{Secret, secret};
+use crate::vars::{Var, Vars};
+use sekisho_events::{NetAct, PathBytes};
+
+/// How much a deviation matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth a look.
+    Low,
+    /// Worth a question.
+    Medium,
+    /// Worth stopping for.
+    High,
+}
+
+impl Severity {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// The process that deviates.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Actor {
+    /// Path of its program; empty before the first program.
+    pub path: PathBytes,
+    /// Its arguments.
+    pub argv: Vec<PathBytes>,
+    /// Names of the programs from the outermost to its own.
+    pub ancestry: Vec<PathBytes>,
+}
+
+/// One deviation; equal ones are merged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deviation {
+    /// Stable code (docs/interface.md).
+    pub code: &'static str,
+    /// Who; `None` if it concerns the recording as a whole.
+    pub process: Option<Actor>,
+    /// What, in one escaped line: `connect tcp 203.0.113.7:443`.
+    pub what: String,
+    /// Arguments of the program that was run or asked for (`exec`).
+    pub argv: Vec<PathBytes>,
+    /// The first events that it stands for.
+    pub seq: Vec<u64>,
+    /// How often it happened.
+    pub times: u64,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Why it deviates, in words.
+    pub why: String,
+    /// The smallest rule that would allow it, as TOML.
+    pub suggest: Option<String>,
+    /// The rule that forbids it, that has expired, or that was not met.
+    pub rule: Option<String>,
+}
+
+/// How many event numbers are kept of one deviation.
+pub const MAX_SEQ: usize = 20;
+
+/// A path as profiles write it: by its variable, and escaped as a pattern that matches it only.
+pub(crate) fn pattern_of(path: &[u8], vars: &Vars) -> String {
+    let (scheme, path) = match path.strip_prefix(b"ns:") {
+        Some(rest) => ("ns:", rest),
+        None => ("", path),
+    };
+    let (var, rest) = vars.shorten(path);
+    let var = var.map_or_else(String::new, |v| format!("${}", v.name()));
+    format!("{scheme}{var}{}", crate::glob::Glob::escape(rest))
+}
+
+/// A path for a person.
+pub(crate) fn show_path(path: &[u8], vars: &Vars) -> String {
+    let (var, rest) = vars.shorten(path);
+    let rest = sekisho_events::escape(rest);
+    var.map_or_else(|| rest.clone(), |v| format!("${}{rest}", v.name()))
+}
+
+/// A need in one escaped line.
+pub(crate) fn what(need: &Need<'_>, vars: &Vars) -> String {
+    let target = match &need.target {
+        Target::Path(path) => show_path(path, vars),
+        Target::Net(act) => describe(act),
+        Target::Name(name) => sekisho_events::escape(name.as_bytes()),
+        Target::Delegate(to) => sekisho_events::escape(to),
+        Target::Word(word) => sekisho_events::escape(word.as_bytes()),
+    };
+    let by = if need.by_descriptor { "receive descriptor: " } else { "" };
+    format!("{by}{} {target}", need.act.key())
+}
+
+/// How much an unlisted need matters.
+pub(crate) fn severity(need: &Need<'_>, vars: &Vars) -> Severity {
+    match &need.target {
+        Target::Path(path) => path_severity(need.act, path, vars),
+        Target::Net(act) if act.protocol == "netlink" => Severity::Low,
+        Target::Net(act) if is_local(act) => Severity::Medium,
+        Target::Net(_) | Target::Name(_) | Target::Delegate(_) => Severity::High,
+        Target::Word(_) if need.act == Act::Tamper => Severity::High,
+        Target::Word(word) if need.act == Act::Refused && is_probe(word) => Severity::Low,
+        Target::Word(_) => Severity::Medium,
+    }
+}
+
+/// Calls that run times and shells try in order to learn what the kernel can do.
+fn is_probe(call: &str) -> bool {
+    call.starts_with("io_uring") || matches!(call, "clone3" | "rseq" | "openat2" | "memfd_secret" | "userfaultfd")
+}
+
+fn is_local(act: &NetAct) -> bool {
+    act.protocol == "unix" || act.address.is_some_and(|a| a.is_loopback())
+}
+
+fn path_severity(act: Act, path: &[u8], vars: &Vars) -> Severity {
+    if secret(path).is_some() || matches!(act, Act::Exec | Act::Mount) || is_trigger(path) && act != Act::Read {
+        return Severity::High;
+    }
+    let (var, _) = vars.shorten(path);
+    match (act, var) {
+        (Act::List | Act::Stat, _) => Severity::Low,
+        (Act::Read, Some(Var::Home)) => Severity::Medium,
+        (Act::Read, None) if !is_system(path) => Severity::Medium,
+        (Act::Read, _) | (_, Some(Var::Tmp)) => Severity::Low,
+        (_, Some(Var::Workspace)) => Severity::Medium,
+        (_, _) if path.starts_with(b"/dev/") => Severity::Medium,
+        _ => Severity::High,
+    }
+}
+
+/// Directories of the system that anybody may read.
+pub(crate) fn is_system(path: &[u8]) -> bool {
+    const ROOTS: [&[u8]; 11] =
+        [b"/usr/", b"/lib/", b"/lib32/", b"/lib64/", b"/bin/", b"/sbin/", b"/opt/", b"/etc/", b"/sys/", b"/dev/", b"/proc/self/"];
+    ROOTS.iter().any(|r| path.starts_with(r))
+}
+
+/// Files that make later steps, shells or services run what is written in them.
+fn is_trigger(path: &[u8]) -> bool {
+    const NAMES: [&[u8]; 12] = [
+        b".bashrc", b".bash_profile", b".profile", b".zshrc", b".gitconfig", b".gitmodules", b"ld.so.preload", b"crontab",
+        b"authorized_keys", b".npmrc", b".pypirc", b"sitecustomize.py",
+    ];
+    const DIRECTORIES: [&[u8]; 8] =
+        [b"/.git/hooks/", b"/.github/", b"/etc/cron", b"/etc/profile.d/", b"/systemd/", b"/autostart/", b"/etc/ld.so", b"/.husky/"];
+    let name = path.rsplit(|b| *b == b'/').next().unwrap_or(b"");
+    NAMES.contains(&name) || DIRECTORIES.iter().any(|d| path.windows(d.len()).any(|w| w == *d))
+}
+
+/// What a secret is, for the reason of a deviation.
+pub(crate) fn secret_in(need: &Need<'_>) -> Option<Secret> {
+    if let Target::Path(path) = &need.target { secret(path) } else { None }
+}

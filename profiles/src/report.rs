@@ -1,0 +1,111 @@
+//! What a comparison found: the value, its JSON form, and its text.
+use crate::date::Date;
+use crate::deviation::{Actor, Deviation};
+use crate::profile::Mode;
+use base64::Engine as _;
+use sekisho_events::{Digest, PathBytes, json::put_bytes};
+use serde_json::{Map, Value, json};
+
+/// Equal gaps of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GapLine {
+    /// Stable name of the reason.
+    pub why: &'static str,
+    /// What is known about it.
+    pub detail: String,
+    /// How many there are.
+    pub times: u64,
+}
+
+/// What a comparison found. Nothing in it depends on clock, process numbers or hash order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiffReport {
+    /// True if nothing deviates and nothing was missed.
+    pub clean: bool,
+    /// True if nothing was missed.
+    pub complete: bool,
+    /// How the profile is called.
+    pub profile_path: String,
+    /// Digest of its text.
+    pub profile_sha256: Option<Digest>,
+    /// Day of its latest review.
+    pub profile_reviewed_on: Option<Date>,
+    /// The mode that was in force.
+    pub mode: Mode,
+    /// Number of events, repeated ones as often as they happened.
+    pub events: u64,
+    /// How many of them do not deviate.
+    pub allowed: u64,
+    /// What deviates, what matters most first.
+    pub deviations: Vec<Deviation>,
+    /// Events whose deviations are not listed, because there are too many distinct ones.
+    pub omitted: u64,
+    /// Ids of rules that nothing needed.
+    pub unused_rules: Vec<String>,
+    /// What was missed.
+    pub gaps: Vec<GapLine>,
+}
+
+impl DiffReport {
+    /// The JSON form (docs/interface.md).
+    pub fn to_json(&self) -> Value {
+        let mut map = Map::new();
+        map.insert("version".into(), 1.into());
+        map.insert("clean".into(), self.clean.into());
+        map.insert("complete".into(), self.complete.into());
+        let digest = self.profile_sha256.map(Digest::to_hex);
+        map.insert("profile".into(), json!({"path": self.profile_path, "sha256": digest}));
+        map.insert("mode".into(), self.mode.name().into());
+        let counts = json!({"events": self.events, "allowed": self.allowed, "deviations": self.deviations.len()});
+        map.insert("counts".into(), counts);
+        map.insert("deviations".into(), self.deviations.iter().map(deviation).collect());
+        if self.omitted > 0 {
+            map.insert("omitted".into(), self.omitted.into());
+        }
+        map.insert("unused_rules".into(), self.unused_rules.clone().into());
+        let gaps = self.gaps.iter().map(|g| json!({"why": g.why, "detail": g.detail, "times": g.times}));
+        map.insert("gaps".into(), gaps.collect());
+        Value::Object(map)
+    }
+}
+
+fn deviation(deviation: &Deviation) -> Value {
+    let mut map = Map::new();
+    map.insert("code".into(), deviation.code.into());
+    if let Some(actor) = &deviation.process {
+        map.insert("process".into(), process(actor));
+    }
+    map.insert("what".into(), deviation.what.clone().into());
+    if !deviation.argv.is_empty() {
+        put_list(&mut map, "argv", &deviation.argv);
+    }
+    map.insert("seq".into(), deviation.seq.clone().into());
+    map.insert("times".into(), deviation.times.into());
+    map.insert("severity".into(), deviation.severity.name().into());
+    map.insert("why".into(), deviation.why.clone().into());
+    if let Some(suggest) = &deviation.suggest {
+        map.insert("suggest".into(), suggest.clone().into());
+    }
+    if let Some(rule) = &deviation.rule {
+        map.insert("rule".into(), rule.clone().into());
+    }
+    Value::Object(map)
+}
+
+fn process(actor: &Actor) -> Value {
+    let mut map = Map::new();
+    put_bytes(&mut map, "path", actor.path.as_bytes());
+    put_list(&mut map, "argv", &actor.argv);
+    put_list(&mut map, "ancestry", &actor.ancestry);
+    Value::Object(map)
+}
+
+/// A list of byte strings as text, or as a whole under `NAME_b64` if one is not UTF-8.
+fn put_list(map: &mut Map<String, Value>, name: &str, list: &[PathBytes]) {
+    if let Some(texts) = list.iter().map(PathBytes::as_str).collect::<Option<Vec<_>>>() {
+        map.insert(name.into(), texts.into());
+        return;
+    }
+    let encoded = list.iter().map(|item| base64::engine::general_purpose::STANDARD.encode(item.as_bytes()));
+    map.insert(format!("{name}_b64"), encoded.collect());
+}
