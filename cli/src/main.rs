@@ -12,6 +12,8 @@ mod commands;
 mod exit;
 mod files;
 mod live;
+mod profiled;
+mod recording;
 mod ui;
 
 use args::{Args, Command};

@@ -3,8 +3,10 @@
 //! Invariant: the rest of the recorder says [`nr`], [`AUDIT_ARCH`] and [`describe`], and never which architecture
 //! it is on. Another architecture is another file here.
 
+mod registers;
 mod x86_64;
 
+pub(crate) use registers::{answer, clone_flags, set_argument, stack_pointer};
 pub use x86_64::{AUDIT_ARCH, NAMES, X32_BIT, nr};
 
 /// Highest number that has a name here. Higher ones are refused: they could act where nobody looks.

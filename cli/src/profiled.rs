@@ -1,0 +1,83 @@
+//! A profile as `run` and `record` use it: read once, judged with, named in the verdict by the digest of its bytes.
+use crate::args::{self, RecordingArgs};
+use crate::exit::{CliError, shown};
+use crate::files;
+use crate::live::LiveJudge;
+use crate::recording::{Setting, workspace};
+use sekisho_events::Digest;
+use sekisho_profiles::{Date, Mode, Profile, Vars};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Longest profile that is read.
+const MAX_PROFILE_BYTES: u64 = 64 << 20;
+
+/// A profile read from a file.
+pub struct Loaded {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// Its meaning.
+    pub profile: Profile,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+}
+
+impl Loaded {
+    /// Reads a profile; its errors cite line and column.
+    pub fn read(path: &Path) -> Result<Self, CliError> {
+        let text = files::read_text(path, MAX_PROFILE_BYTES)?;
+        let profile = Profile::parse(&text).map_err(|e| {
+            CliError::new(format!("{}:{}:{}: {}", shown(path), e.line, e.column, e.kind))
+                .with_hint(format!("`sekisho profile lint {0}` looks at all of it, `sekisho profile fmt {0}` mends its form", shown(path)))
+        })?;
+        Ok(Self { path: path.to_path_buf(), profile, sha256: Digest::of(text.as_bytes()) })
+    }
+
+    /// The mode in force: what was asked for, or the profile's own, or observe.
+    pub fn mode(&self, asked: Option<args::Mode>) -> Mode {
+        match asked {
+            Some(args::Mode::Observe) => Mode::Observe,
+            Some(args::Mode::Deny) => Mode::Deny,
+            Some(args::Mode::Kill) => Mode::Kill,
+            None => self.profile.meta.mode.unwrap_or(Mode::Observe),
+        }
+    }
+
+    /// How to record under this profile.
+    pub fn setting(&self, asked: Option<args::Mode>, args: &RecordingArgs) -> Result<Setting, CliError> {
+        let mode = self.mode(asked);
+        if mode == Mode::Observe {
+            return Ok(Setting { profile_sha256: Some(self.sha256), ..Setting::default() });
+        }
+        let judge = LiveJudge::new(&self.profile, &vars(args)?, mode, today())?;
+        Ok(Setting {
+            mode: match mode {
+                Mode::Observe => sekisho_recorder::Mode::Observe,
+                Mode::Deny => sekisho_recorder::Mode::Deny,
+                Mode::Kill => sekisho_recorder::Mode::Kill,
+            },
+            judge: Some(Box::new(judge)),
+            profile_sha256: Some(self.sha256),
+            step: None,
+        })
+    }
+}
+
+/// What `$WORKSPACE`, `$HOME`, `$TMP` and `$UID` will stand for: as the recording's header will say.
+fn vars(args: &RecordingArgs) -> Result<Vars, CliError> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let workspace = workspace(args)?;
+    let home = std::env::var_os("HOME");
+    let tmp = std::env::var_os("TMPDIR").filter(|t| !t.is_empty()).unwrap_or_else(|| "/tmp".into());
+    Ok(Vars::new(
+        Some(workspace.as_os_str().as_bytes()),
+        home.as_ref().map(|h| h.as_bytes()),
+        Some(tmp.as_bytes()),
+        sekisho_recorder::effective_uid(),
+    ))
+}
+
+/// Today, by the clock: rules expire.
+pub fn today() -> Option<Date> {
+    Date::from_unix(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
+}

@@ -1,0 +1,38 @@
+//! Registers of a stopped tracee, by what they mean for a system call (System V ABI x86-64, A.2.1).
+use super::nr;
+use crate::sys::Regs;
+
+/// Makes the kernel skip the call at which the tracee is stopped, and return `result` from it.
+///
+/// At a filter stop a call number of -1 is skipped (seccomp(2), `SECCOMP_RET_TRACE`).
+pub(crate) fn answer(regs: &mut Regs, result: i64) {
+    regs.orig_rax = u64::MAX;
+    regs.rax = result as u64;
+}
+
+/// Replaces argument `n` (0 to 5) of the call at which the tracee is stopped.
+pub(crate) fn set_argument(regs: &mut Regs, n: usize, value: u64) {
+    let register = match n {
+        0 => &mut regs.rdi,
+        1 => &mut regs.rsi,
+        2 => &mut regs.rdx,
+        3 => &mut regs.r10,
+        4 => &mut regs.r8,
+        _ => &mut regs.r9,
+    };
+    *register = value;
+}
+
+/// Flags of the fork, vfork or clone at whose event the tracee is stopped.
+pub(crate) fn clone_flags(regs: &Regs) -> u64 {
+    match regs.orig_rax as u32 {
+        nr::CLONE => regs.rdi,
+        nr::VFORK => (libc::CLONE_VM | libc::CLONE_VFORK) as u64,
+        _ => 0,
+    }
+}
+
+/// The stack pointer.
+pub(crate) fn stack_pointer(regs: &Regs) -> u64 {
+    regs.rsp
+}

@@ -1,0 +1,125 @@
+//! Calls that make, remove, rename and link names.
+use super::{Call, Pending, Verdict, file_kinds, outcome};
+use crate::memory;
+use crate::names;
+use crate::tracer::Tracer;
+use sekisho_events::{Access, FileAct, Kind, Outcome, PathBytes};
+
+impl Tracer {
+    /// One entry of a directory is made or removed.
+    pub(crate) fn enter_entry(&mut self, tid: i32, call: &Call, access: Access, dirfd: i32, pointer: u64) -> Verdict {
+        let asked = match memory::read_path(tid, pointer) {
+            Ok(asked) => asked,
+            Err(fault) => return Verdict::unreadable(call, fault),
+        };
+        self.watch_files(tid, call, |who, racy| vec![entry_act(who, racy, access, dirfd, &asked)])
+    }
+
+    /// rename(2), link(2) and their kin: two names.
+    pub(crate) fn enter_two_names(
+        &mut self,
+        tid: i32,
+        call: &Call,
+        access: Access,
+        old: (i32, u64),
+        new: (i32, u64),
+    ) -> Verdict {
+        let (old_asked, new_asked) = match (memory::read_path(tid, old.1), memory::read_path(tid, new.1)) {
+            (Ok(old), Ok(new)) => (old, new),
+            (Err(fault), _) | (_, Err(fault)) => return Verdict::unreadable(call, fault),
+        };
+        let exchange = access == Access::Rename && call.args[4] as u32 & libc::RENAME_EXCHANGE != 0 && call.name == "renameat2";
+        let follow = access == Access::Link && call.name == "linkat" && call.int(4) & libc::AT_SYMLINK_FOLLOW != 0;
+        let by_descriptor = access == Access::Link && old_asked.is_empty();
+        self.watch_files(tid, call, |who, racy| {
+            let from = match () {
+                () if by_descriptor => {
+                    names::of_descriptor(who, old.0).unwrap_or(names::Found { path: old_asked.clone(), stat: None })
+                }
+                () if follow => names::whole(who, old.0, &old_asked, true),
+                () => names::entry(who, old.0, &old_asked),
+            };
+            let to = names::entry(who, new.0, &new_asked);
+            let act = |from: &names::Found, to: &names::Found, asked: &PathBytes| {
+                let mut act = FileAct::new(access, from.path.as_bytes());
+                act.asked = (from.path != *asked).then(|| asked.clone());
+                act.to = Some(to.path.clone());
+                act.identity = from.stat.map(|s| s.identity);
+                act.file_type = from.stat.map(|s| s.file_type);
+                act.racy = racy.then_some(true);
+                act
+            };
+            let mut acts = vec![act(&from, &to, &old_asked)];
+            if exchange {
+                acts.push(act(&to, &from, &new_asked));
+            }
+            acts
+        })
+    }
+
+    /// symlink(2): `target` is text, never looked up.
+    pub(crate) fn enter_symlink(&mut self, tid: i32, call: &Call, target: u64, dirfd: i32, link: u64) -> Verdict {
+        let (text, asked) = match (memory::read_path(tid, target), memory::read_path(tid, link)) {
+            (Ok(text), Ok(asked)) => (text, asked),
+            (Err(fault), _) | (_, Err(fault)) => return Verdict::unreadable(call, fault),
+        };
+        self.watch_files(tid, call, |who, racy| {
+            let mut act = entry_act(who, racy, Access::Symlink, dirfd, &asked);
+            act.to = Some(text);
+            vec![act]
+        })
+    }
+
+    /// Asks the judge about acts on files, and watches the call.
+    pub(crate) fn watch_files(
+        &mut self,
+        tid: i32,
+        call: &Call,
+        acts: impl FnOnce(names::Looker, bool) -> Vec<FileAct>,
+    ) -> Verdict {
+        let Some((who, racy)) = self.looker(tid) else { return Verdict::Run };
+        let acts = acts(who, racy);
+        if self.enforces()
+            && let Some(verdict) = self.forbid(tid, call, &file_kinds(&acts))
+        {
+            return verdict;
+        }
+        Verdict::Watch(Pending::Files(acts))
+    }
+
+    /// At the exit of a call on names or attributes.
+    pub(crate) fn exit_files(&mut self, tid: i32, acts: Vec<FileAct>, result: i64) {
+        let Some(outcome) = outcome(result) else { return };
+        for mut act in acts {
+            act.outcome = outcome;
+            self.tell_file(tid, act);
+        }
+    }
+
+    /// Tells an act on a file, and remembers what it leaves behind.
+    pub(crate) fn tell_file(&mut self, tid: i32, mut act: FileAct) {
+        if let Some((who, _)) = self.looker(tid)
+            && let crate::tracee::View::Other(namespace) = who.view
+        {
+            act.namespace = Some(namespace);
+        }
+        if act.outcome.is_effect() {
+            self.outputs.follow(&act);
+        }
+        if act.outcome == Outcome::Ok {
+            // Its own text is news only where it differs.
+            act.asked = act.asked.filter(|a| *a != act.path);
+        }
+        self.tell(tid, Kind::File(act));
+    }
+}
+
+fn entry_act(who: names::Looker, racy: bool, access: Access, dirfd: i32, asked: &PathBytes) -> FileAct {
+    let found = names::entry(who, dirfd, asked);
+    let mut act = FileAct::new(access, found.path.as_bytes());
+    act.asked = (found.path != *asked).then(|| asked.clone());
+    act.identity = found.stat.map(|s| s.identity);
+    act.file_type = found.stat.map(|s| s.file_type);
+    act.racy = racy.then_some(true);
+    act
+}

@@ -1,0 +1,110 @@
+//! Files that are not files: doors to other processes, to the kernel's settings, to raw devices.
+use super::open::OpenCall;
+use super::{Call, Verdict};
+use crate::names::{self, Found, Looker};
+use crate::tracer::Tracer;
+use sekisho_events::{FileType, Gap, GapWhy, Kind};
+
+/// What of `/proc/PID` tells or changes what a process holds, rather than that it is there (proc(5)).
+const INTIMATE: [&[u8]; 17] = [
+    b"mem", b"environ", b"maps", b"smaps", b"smaps_rollup", b"numa_maps", b"pagemap", b"map_files", b"fd", b"fdinfo",
+    b"auxv", b"stack", b"syscall", b"root", b"cwd", b"personality", b"clear_refs",
+];
+
+/// Character devices that act where no call shows it (devices.txt: major, minor).
+const DEVICES: [((u32, u32), &str); 9] = [
+    ((1, 1), "/dev/mem"),
+    ((1, 2), "/dev/kmem"),
+    ((1, 4), "/dev/port"),
+    ((10, 126), "/dev/userfaultfd"),
+    ((10, 200), "/dev/net/tun"),
+    ((10, 223), "/dev/uinput"),
+    ((10, 237), "/dev/loop-control"),
+    ((10, 236), "/dev/mapper/control"),
+    ((10, 59), "/dev/ublk-control"),
+];
+
+impl Tracer {
+    /// The verdict on an open of such a door, at its entry.
+    pub(crate) fn guard_open(&mut self, who: Looker, call: &Call, open: &OpenCall) -> Option<Verdict> {
+        let text = open.asked.as_bytes();
+        let suspicious = [&b"proc"[..], b"sys", b"dev", b"cgroup"].iter().any(|word| contains(text, word));
+        let relative = !text.starts_with(b"/") && !self.cwd_is_plain(who, open.dirfd);
+        if !(suspicious || relative) {
+            return None;
+        }
+        let found = names::whole(who, open.dirfd, &open.asked, open.flags & libc::O_NOFOLLOW == 0);
+        self.guard_found(who, call, open, &found)
+    }
+
+    /// True if a relative name starts in an ordinary directory.
+    fn cwd_is_plain(&self, who: Looker, dirfd: i32) -> bool {
+        dirfd == libc::AT_FDCWD && !names::working_directory(who).as_bytes().starts_with(b"/proc")
+            || dirfd != libc::AT_FDCWD
+                && names::of_descriptor(who, dirfd).is_ok_and(|f| !f.path.as_bytes().starts_with(b"/proc"))
+    }
+
+    fn guard_found(&mut self, who: Looker, call: &Call, open: &OpenCall, found: &Found) -> Option<Verdict> {
+        let path = found.path.as_bytes();
+        let writes = open.flags & (libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) != 0;
+        if let Some((pid, door)) = process_door(path) {
+            let inside = self.table.get(pid).is_some() || self.is_newborn(pid);
+            if !inside && (writes || INTIMATE.contains(&door)) {
+                let whom = if pid == self.own_pid { "recorder".to_owned() } else { format!("outside pid {pid}") };
+                let what = if door == b"mem" { "memory" } else { "proc" };
+                return Some(Verdict::tamper(what, call.name, &whom, libc::EACCES));
+            }
+        }
+        if writes && (path.starts_with(b"/proc/self/mem") || is_memory_of(path)) {
+            let errno = libc::EACCES;
+            return Some(Verdict::tamper("memory", call.name, &sekisho_events::escape(path), errno));
+        }
+        let settings = path.starts_with(b"/proc/sys/") || path.starts_with(b"/proc/sysrq") || path.starts_with(b"/sys/");
+        if writes && settings && !who_is_namespaced(who) {
+            let what = if path.starts_with(b"/sys/fs/cgroup") { "cgroup" } else { "proc" };
+            return Some(Verdict::tamper(what, call.name, &found.path.escaped(), libc::EACCES));
+        }
+        self.guard_device(who, call, found)
+    }
+
+    fn guard_device(&mut self, who: Looker, call: &Call, found: &Found) -> Option<Verdict> {
+        let stat = found.stat?;
+        if stat.file_type == FileType::BlockDevice {
+            return Some(Verdict::refused(call.name, "a block device: writes there show as no file", libc::EACCES));
+        }
+        if stat.file_type != FileType::CharDevice {
+            return None;
+        }
+        // /dev/fuse (misc 229): a file system of the step's own, whose content is what it says at each read.
+        if stat.rdev == (10, 229) {
+            let detail = "the step opened /dev/fuse: a file system of its own shows what it likes at each read".into();
+            self.tell(who.tid, Kind::Gap(Gap { why: GapWhy::Unseen, detail }));
+        }
+        let (_, name) = DEVICES.iter().find(|(number, _)| *number == stat.rdev)?;
+        Some(Verdict::refused(call.name, &format!("{name} acts where no call shows it"), libc::EACCES))
+    }
+}
+
+fn who_is_namespaced(who: Looker) -> bool {
+    who.view != crate::tracee::View::Ours
+}
+
+/// `/proc/PID/DOOR` or `/proc/PID/task/TID/DOOR` of a process that is not the caller.
+fn process_door(path: &[u8]) -> Option<(i32, &[u8])> {
+    let mut parts = path.strip_prefix(b"/proc/")?.split(|b| *b == b'/');
+    let pid = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
+    let mut door = parts.next()?;
+    if door == b"task" {
+        parts.next()?;
+        door = parts.next()?;
+    }
+    Some((pid, door))
+}
+
+fn is_memory_of(path: &[u8]) -> bool {
+    process_door(path).is_some_and(|(_, door)| door == b"mem")
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|w| w == word)
+}

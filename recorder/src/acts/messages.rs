@@ -1,0 +1,179 @@
+//! sendto, sendmsg, sendmmsg with addresses; recvmsg and recvmmsg with descriptors.
+use super::{Call, Pending, Verdict, outcome, sockets};
+use crate::decode::msghdr::{self, CMSG_SCAN_MAX, MSGHDR_BYTES, MMSGHDR_BYTES};
+use crate::decode::sockaddr::{self, SockAddr};
+use crate::memory::{self, Fault};
+use crate::names;
+use crate::sys;
+use crate::tracer::Tracer;
+use sekisho_events::{
+    Access, Delegated, Descriptor, DescriptorHow, DescriptorTarget, FileAct, Kind, NetAct, NetOp, Outcome, PathBytes,
+};
+use std::os::fd::AsFd;
+
+/// Messages on their way out.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    pub acts: Vec<NetAct>,
+    /// sendmmsg: the result counts messages, not bytes.
+    pub many: bool,
+}
+
+/// Messages asked for.
+#[derive(Debug)]
+pub(crate) struct Received {
+    /// `struct msghdr` or the first `struct mmsghdr`.
+    pub pointer: u64,
+    pub many: bool,
+}
+
+/// More messages in one call than this are refused: the kernel itself stops at `UIO_MAXIOV`.
+const MESSAGES_MAX: u64 = 1024;
+
+impl Tracer {
+    /// sendto(2) with an address.
+    pub(crate) fn enter_sendto(&mut self, tid: i32, call: &Call) -> Verdict {
+        if call.args[4] == 0 {
+            return Verdict::Run;
+        }
+        match Self::read_address(tid, call.args[4], call.args[5]) {
+            Ok(address) => self.sending(tid, call, &[address], false),
+            Err(fault) => Verdict::unreadable(call, fault),
+        }
+    }
+
+    /// sendmsg(2).
+    pub(crate) fn enter_sendmsg(&mut self, tid: i32, call: &Call) -> Verdict {
+        match message_address(tid, call.args[1]) {
+            Ok(None) => Verdict::Run,
+            Ok(Some(address)) => self.sending(tid, call, &[address], false),
+            Err(fault) => Verdict::unreadable(call, fault),
+        }
+    }
+
+    /// sendmmsg(2): each destination.
+    pub(crate) fn enter_sendmmsg(&mut self, tid: i32, call: &Call) -> Verdict {
+        let mut addresses = Vec::new();
+        for n in 0..(call.args[2] & 0xffff_ffff).min(MESSAGES_MAX) {
+            match message_address(tid, call.args[1].wrapping_add(n * MMSGHDR_BYTES as u64)) {
+                Ok(None) => {}
+                Ok(Some(address)) => addresses.push(address),
+                // The kernel stops at the first message that it cannot read.
+                Err(Fault::Unreadable(libc::EFAULT)) if n > 0 => break,
+                Err(fault) => return Verdict::unreadable(call, fault),
+            }
+        }
+        if addresses.is_empty() { Verdict::Run } else { self.sending(tid, call, &addresses, true) }
+    }
+
+    fn sending(&mut self, tid: i32, call: &Call, addresses: &[SockAddr], many: bool) -> Verdict {
+        let socket = self.borrow_descriptor(tid, call.int(0));
+        let acts: Vec<NetAct> =
+            addresses.iter().map(|a| self.net_act(tid, NetOp::Send, socket.as_ref(), Some(a))).collect();
+        let kinds: Vec<Kind> = acts.iter().cloned().map(Kind::Net).collect();
+        if let Some(verdict) = self.forbid(tid, call, &kinds) {
+            return verdict;
+        }
+        Verdict::Watch(Pending::Send(Box::new(Sending { acts, many })))
+    }
+
+    pub(crate) fn exit_send(&mut self, tid: i32, sending: Sending, result: i64) {
+        let Some(outcome) = outcome(result) else { return };
+        let sent = if sending.many && result >= 0 { result as usize } else { sending.acts.len() };
+        for mut act in sending.acts.into_iter().take(sent.max(1)) {
+            act.outcome = outcome;
+            if !sending.many && result >= 0 {
+                act.bytes_out = Some(result as u64);
+            }
+            let delegated = act.outcome.is_effect().then(|| self.datagram_delegation(&act)).flatten();
+            self.tell(tid, Kind::Net(act));
+            if let Some(delegated) = delegated {
+                self.tell(tid, Kind::Delegated(delegated));
+            }
+        }
+    }
+
+    fn datagram_delegation(&self, act: &NetAct) -> Option<Delegated> {
+        match &act.path {
+            Some(path) if act.protocol == "unix" && !self.listeners.has_path(path) => {
+                Some(Delegated { to: PathBytes::new([b"unix:", path.as_bytes()].concat()), peer: None })
+            }
+            _ => self.loopback_delegation(act),
+        }
+    }
+
+    /// recvmsg(2) and recvmmsg(2): descriptors may come with the message (unix(7), `SCM_RIGHTS`).
+    pub(crate) fn enter_receive(&mut self, call: &Call, many: bool) -> Verdict {
+        Verdict::Watch(Pending::Receive(Box::new(Received { pointer: call.args[1], many })))
+    }
+
+    pub(crate) fn exit_receive(&mut self, tid: i32, received: &Received, result: i64) {
+        if result < 0 {
+            return;
+        }
+        let count = if received.many { result as u64 } else { 1 };
+        for n in 0..count.min(MESSAGES_MAX) {
+            let header = received.pointer.wrapping_add(n * MMSGHDR_BYTES as u64);
+            for fd in received_descriptors(tid, header).unwrap_or_default() {
+                let target = self.descriptor_target(tid, fd);
+                let descriptor = Descriptor { how: DescriptorHow::Received, fd, target };
+                self.tell(tid, Kind::Descriptor(Box::new(descriptor)));
+            }
+        }
+    }
+
+    /// What a descriptor that came without an open leads to, its peer included.
+    pub(crate) fn descriptor_target(&mut self, tid: i32, fd: i32) -> DescriptorTarget {
+        let Some((who, _)) = self.looker(tid) else {
+            return DescriptorTarget::File(FileAct::new(Access::Read, "unknown"));
+        };
+        let mut act = super::attributes::descriptor_act(who, Access::Read, fd);
+        if act.file_type == Some(sekisho_events::FileType::Socket)
+            && let Some(socket) = self.borrow_descriptor(tid, fd)
+        {
+            let mut net = NetAct::new(NetOp::Connect, sockets::protocol(sys::socket_facts(socket.as_fd()).ok()));
+            if let Ok(peer) = sys::peer_address(socket.as_fd()) {
+                sockets::put_address(&mut net, &sockaddr::parse(&peer));
+            }
+            return DescriptorTarget::Net(net);
+        }
+        // `/proc/PID/fdinfo/N` knows how it was opened.
+        let info = std::fs::read_to_string(names::ProcPath::fdinfo(who.tid, fd).as_str()).unwrap_or_default();
+        let flags = info.lines().find_map(|l| l.strip_prefix("flags:")).map_or("", str::trim);
+        if i32::from_str_radix(flags, 8).is_ok_and(|f| f & libc::O_ACCMODE != libc::O_RDONLY) {
+            act.access = Access::Write;
+            self.outputs.touch(&act.path);
+        }
+        DescriptorTarget::File(act)
+    }
+}
+
+/// The destination in a `struct msghdr`, if it has one.
+fn message_address(tid: i32, pointer: u64) -> Result<Option<SockAddr>, Fault> {
+    let header = msghdr::parse(&memory::read_array::<MSGHDR_BYTES>(tid, pointer)?);
+    if header.name == 0 || header.name_len == 0 {
+        return Ok(None);
+    }
+    Tracer::read_address(tid, header.name, u64::from(header.name_len)).map(Some)
+}
+
+/// Descriptors in the control data of a received message.
+fn received_descriptors(tid: i32, pointer: u64) -> Result<Vec<i32>, Fault> {
+    let header = msghdr::parse(&memory::read_array::<MSGHDR_BYTES>(tid, pointer)?);
+    if header.control == 0 || header.control_len == 0 {
+        return Ok(Vec::new());
+    }
+    let mut bytes = vec![0; (header.control_len as usize).min(CMSG_SCAN_MAX)];
+    memory::read_exact(tid, header.control, &mut bytes)?;
+    Ok(msghdr::rights(&bytes))
+}
+
+impl Sending {
+    /// The process died inside the call.
+    pub(crate) fn unknown(self) -> impl Iterator<Item = Kind> {
+        self.acts.into_iter().map(|mut act| {
+            act.outcome = Outcome::Unknown;
+            Kind::Net(act)
+        })
+    }
+}

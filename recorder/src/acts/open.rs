@@ -1,0 +1,181 @@
+//! open(2), openat(2), openat2(2), creat(2): one call, up to four acts.
+use super::{Call, Pending, Verdict, outcome};
+use crate::memory::{self, Fault};
+use crate::names::{self, Found};
+use crate::tracer::Tracer;
+use sekisho_events::{Access, ContentWhen, FileAct, FileType, Kind, Outcome, PathBytes};
+
+/// An open under way.
+#[derive(Debug)]
+pub(crate) struct OpenCall {
+    pub dirfd: i32,
+    pub asked: PathBytes,
+    /// `O_*` (fcntl.h).
+    pub flags: i32,
+    /// For `O_CREAT`: was there something by this name before?
+    pub existed: bool,
+    /// The name as resolved at entry, where that was needed.
+    pub path: Option<PathBytes>,
+    /// Whether memory could change under the call.
+    pub racy: bool,
+}
+
+impl OpenCall {
+    fn writes(&self) -> bool {
+        matches!(self.flags & libc::O_ACCMODE, libc::O_WRONLY | libc::O_RDWR)
+    }
+
+    fn reads(&self) -> bool {
+        matches!(self.flags & libc::O_ACCMODE, libc::O_RDONLY | libc::O_RDWR)
+    }
+
+    fn is_temporary(&self) -> bool {
+        self.flags & libc::O_TMPFILE == libc::O_TMPFILE
+    }
+
+    fn creates(&self) -> bool {
+        self.is_temporary() || (self.flags & libc::O_CREAT != 0 && !self.existed)
+    }
+
+    /// What the call does if it succeeds, in order.
+    fn accesses(&self) -> impl Iterator<Item = Access> {
+        let path_only = self.flags & libc::O_PATH != 0;
+        let truncates = self.flags & libc::O_TRUNC != 0 && !self.creates();
+        [
+            (path_only, Access::Stat),
+            (!path_only && self.creates(), Access::Create),
+            (!path_only && truncates, Access::Truncate),
+            (!path_only && self.reads(), Access::Read),
+            (!path_only && self.writes(), Access::Write),
+        ]
+        .into_iter()
+        .filter_map(|(does, access)| does.then_some(access))
+    }
+
+    /// A failed attempt is one event: the strongest thing that was wanted.
+    fn wanted(&self) -> Access {
+        match () {
+            () if self.flags & libc::O_PATH != 0 => Access::Stat,
+            () if self.creates() => Access::Create,
+            () if self.writes() => Access::Write,
+            () if self.flags & libc::O_TRUNC != 0 => Access::Truncate,
+            () => Access::Read,
+        }
+    }
+}
+
+impl Tracer {
+    /// At the entry of an open with its name at `pointer`.
+    pub(crate) fn enter_open(&mut self, tid: i32, call: &Call, dirfd: i32, pointer: u64, flags: i32) -> Verdict {
+        let asked = match memory::read_path(tid, pointer) {
+            Ok(asked) => asked,
+            Err(fault) => return Verdict::unreadable(call, fault),
+        };
+        let Some((who, racy)) = self.looker(tid) else { return Verdict::Run };
+        let mut open = OpenCall { dirfd, asked, flags, existed: true, path: None, racy };
+        if let Some(verdict) = self.guard_open(who, call, &open) {
+            return verdict;
+        }
+        let creates = flags & libc::O_CREAT != 0 && !open.is_temporary();
+        if creates || self.enforces() {
+            let follow = flags & (libc::O_NOFOLLOW | libc::O_EXCL) == 0 || flags & libc::O_CREAT == 0;
+            let found = names::whole(who, dirfd, &open.asked, follow);
+            open.existed = found.stat.is_some();
+            open.path = Some(found.path.clone());
+            if self.enforces() {
+                let kinds: Vec<Kind> = open.accesses().map(|a| Kind::File(act(&open, a, &found))).collect();
+                if let Some(verdict) = self.forbid(tid, call, &kinds) {
+                    return verdict;
+                }
+            }
+        }
+        Verdict::Watch(Pending::Open(Box::new(open)))
+    }
+
+    /// openat2(2): flags are in memory, behind a pointer.
+    pub(crate) fn enter_openat2(&mut self, tid: i32, call: &Call) -> Verdict {
+        let how = match memory::read_array::<24>(tid, call.args[2]) {
+            Ok(how) => how,
+            Err(Fault::Gone) => return Verdict::Run,
+            Err(fault) => return Verdict::unreadable(call, fault),
+        };
+        let flags = how.first_chunk::<8>().map_or(0, |b| u64::from_ne_bytes(*b));
+        self.enter_open(tid, call, call.int(0), call.args[1], flags as i32)
+    }
+
+    /// At the exit of an open.
+    pub(crate) fn exit_open(&mut self, tid: i32, open: &OpenCall, result: i64) {
+        let Some(outcome) = outcome(result) else { return };
+        let Some((who, _)) = self.looker(tid) else { return };
+        if outcome != Outcome::Ok {
+            let path = open.path.clone().unwrap_or_else(|| names::whole(who, open.dirfd, &open.asked, true).path);
+            let mut act = FileAct::new(open.wanted(), PathBytes::default());
+            act.asked = (path != open.asked).then(|| open.asked.clone());
+            act.path = path;
+            act.outcome = outcome;
+            self.tell_file(tid, act);
+            return;
+        }
+        let Ok(found) = names::of_descriptor(who, result as i32) else {
+            // The descriptor is gone already: closed by another thread, or the process dies.
+            self.tell_unknown_open(tid, open);
+            return;
+        };
+        let racy = open.racy && self.names_differ(who, open, &found);
+        for access in open.accesses() {
+            let mut act = act(open, access, &found);
+            act.racy = racy.then_some(true);
+            self.tell_file(tid, act);
+        }
+        self.content_of_open(tid, open, result as i32, &found);
+    }
+
+    /// An open whose process died inside it, or whose descriptor vanished: as far as its name tells.
+    pub(crate) fn tell_unknown_open(&mut self, tid: i32, open: &OpenCall) {
+        let path = open.path.clone().unwrap_or_else(|| open.asked.clone());
+        for access in open.accesses() {
+            let mut act = FileAct::new(access, path.as_bytes());
+            act.outcome = Outcome::Unknown;
+            act.racy = open.racy.then_some(true);
+            self.tell_file(tid, act);
+        }
+    }
+
+    /// True if the name that was read at entry does not lead to what was opened: somebody changed one of them.
+    fn names_differ(&self, who: names::Looker, open: &OpenCall, found: &Found) -> bool {
+        if found.path.as_bytes().ends_with(open.asked.as_bytes()) || open.is_temporary() {
+            return false;
+        }
+        let follow = open.flags & libc::O_NOFOLLOW == 0;
+        let again = names::whole(who, open.dirfd, &open.asked, follow);
+        again.stat.map(|s| (s.identity.dev_major, s.identity.dev_minor, s.identity.ino))
+            != found.stat.map(|s| (s.identity.dev_major, s.identity.dev_minor, s.identity.ino))
+    }
+
+    fn content_of_open(&mut self, tid: i32, open: &OpenCall, fd: i32, found: &Found) {
+        let Some(stat) = found.stat.filter(|s| s.file_type == FileType::Regular) else { return };
+        let changes = open.writes() || open.creates() || open.flags & libc::O_TRUNC != 0;
+        if changes {
+            self.outputs.touch(&found.path);
+        }
+        if open.reads() && open.flags & libc::O_PATH == 0 && stat.size > 0 && !is_pseudo(&stat) {
+            self.hash_descriptor(tid, fd, &found.path, ContentWhen::Read, &stat);
+        }
+    }
+}
+
+/// proc, sysfs and the like: device 0:N with no size; content is made on each read.
+fn is_pseudo(stat: &crate::sys::Stat) -> bool {
+    stat.identity.dev_major == 0 && stat.size == 0
+}
+
+fn act(open: &OpenCall, access: Access, found: &Found) -> FileAct {
+    let mut act = FileAct::new(access, found.path.as_bytes());
+    act.asked = (found.path != open.asked).then(|| open.asked.clone());
+    if let Some(stat) = found.stat {
+        act.identity = Some(stat.identity);
+        act.file_type = Some(stat.file_type);
+        act.size = (access == Access::Read && stat.file_type == FileType::Regular).then_some(stat.size);
+    }
+    act
+}

@@ -1,0 +1,237 @@
+//! connect, bind, listen, accept, socketpair.
+use super::{Call, Pending, Verdict, net_kind, outcome};
+use crate::decode::sockaddr::{self, SockAddr};
+use crate::memory;
+use crate::sys::{self, SocketFacts};
+use crate::tracer::Tracer;
+use sekisho_events::{Delegated, Kind, NetAct, NetOp, Outcome, PathBytes};
+use std::net::IpAddr;
+use std::os::fd::{AsFd, OwnedFd};
+
+/// A connect under way, with a duplicate of its socket to ask who the peer became.
+#[derive(Debug)]
+pub(crate) struct Connecting {
+    pub act: NetAct,
+    pub socket: Option<OwnedFd>,
+}
+
+/// bind, listen, accept or socketpair under way.
+#[derive(Debug)]
+pub(crate) struct SocketCall {
+    pub act: NetAct,
+    pub socket: Option<OwnedFd>,
+}
+
+/// Longest socket address (`struct sockaddr_storage`, socket.h).
+const ADDRESS_MAX: u64 = 128;
+
+impl Tracer {
+    /// A duplicate of a tracee's descriptor.
+    pub(crate) fn borrow_descriptor(&mut self, tid: i32, fd: i32) -> Option<OwnedFd> {
+        let group = self.table.group_of_mut(tid)?;
+        if group.pidfd.is_none() {
+            group.pidfd = sys::pidfd_open(group.pid).ok();
+        }
+        sys::pidfd_getfd(group.pidfd.as_ref()?.as_fd(), fd).ok()
+    }
+
+    /// Reads a socket address argument.
+    pub(crate) fn read_address(tid: i32, pointer: u64, len: u64) -> Result<SockAddr, memory::Fault> {
+        let mut bytes = vec![0; len.min(ADDRESS_MAX) as usize];
+        memory::read_exact(tid, pointer, &mut bytes)?;
+        Ok(sockaddr::parse(&bytes))
+    }
+
+    pub(crate) fn enter_connect(&mut self, tid: i32, call: &Call) -> Verdict {
+        let address = match Self::read_address(tid, call.args[1], call.args[2]) {
+            Ok(address) => address,
+            Err(fault) => return Verdict::unreadable(call, fault),
+        };
+        let socket = self.borrow_descriptor(tid, call.int(0));
+        let act = self.net_act(tid, NetOp::Connect, socket.as_ref(), Some(&address));
+        if let Some(verdict) = self.forbid(tid, call, &net_kind(&act)) {
+            return verdict;
+        }
+        Verdict::Watch(Pending::Connect(Box::new(Connecting { act, socket })))
+    }
+
+    pub(crate) fn exit_connect(&mut self, tid: i32, mut connecting: Connecting, result: i64) {
+        // A connect that was interrupted goes on by itself (connect(2), EINTR).
+        let outcome = outcome(result).unwrap_or(Outcome::Unknown);
+        connecting.act.outcome = match outcome {
+            Outcome::Errno(libc::EINPROGRESS) => Outcome::Ok,
+            other => other,
+        };
+        let delegated = self.delegation(&mut connecting);
+        self.tell(tid, Kind::Net(connecting.act));
+        if let Some(delegated) = delegated {
+            self.tell(tid, Kind::Delegated(delegated));
+        }
+    }
+
+    /// Who, outside the tree, may act on what is sent here (EVASION R12)?
+    fn delegation(&mut self, connecting: &mut Connecting) -> Option<Delegated> {
+        let act = &mut connecting.act;
+        if !act.outcome.is_effect() {
+            return None;
+        }
+        if act.protocol == "unix" {
+            let (pid, uid) = sys::peer_credentials(connecting.socket.as_ref()?.as_fd()).ok()?;
+            if let Some(peer) = self.table.by_pid(pid) {
+                act.peer = Some(peer.0);
+                return None;
+            }
+            let to = [&b"unix:"[..], act.path.as_ref().map_or(&b"unnamed"[..], |p| p.as_bytes())].concat();
+            if act.path.as_ref().is_some_and(|p| self.listeners.has_path(p)) {
+                return None;
+            }
+            act.peer = Some(0);
+            return Some(Delegated { to: PathBytes::new(to), peer: Some(describe_peer(pid, uid)) });
+        }
+        self.loopback_delegation(act)
+    }
+
+    /// A loopback service that the step did not start itself.
+    pub(crate) fn loopback_delegation(&self, act: &NetAct) -> Option<Delegated> {
+        let (address, port) = (act.address?, act.port?);
+        let local = address.is_loopback() || address.is_unspecified();
+        if !local || port == 0 || self.listeners.has_port(&act.protocol, port) {
+            return None;
+        }
+        let to = match address {
+            IpAddr::V4(a) => format!("{}:{a}:{port}", act.protocol),
+            IpAddr::V6(a) => format!("{}:[{a}]:{port}", act.protocol),
+        };
+        Some(Delegated { to: to.as_str().into(), peer: None })
+    }
+
+    /// bind(2) and listen(2).
+    pub(crate) fn enter_bind(&mut self, tid: i32, call: &Call) -> Verdict {
+        let address = match Self::read_address(tid, call.args[1], call.args[2]) {
+            Ok(address) => address,
+            Err(fault) => return Verdict::unreadable(call, fault),
+        };
+        self.enter_socket(tid, call, NetOp::Bind, Some(&address))
+    }
+
+    pub(crate) fn enter_listen(&mut self, tid: i32, call: &Call) -> Verdict {
+        self.enter_socket(tid, call, NetOp::Listen, None)
+    }
+
+    pub(crate) fn enter_accept(&mut self, tid: i32, call: &Call) -> Verdict {
+        self.enter_socket(tid, call, NetOp::Accept, None)
+    }
+
+    fn enter_socket(&mut self, tid: i32, call: &Call, op: NetOp, address: Option<&SockAddr>) -> Verdict {
+        let socket = self.borrow_descriptor(tid, call.int(0));
+        let mut act = self.net_act(tid, op, socket.as_ref(), address);
+        if op == NetOp::Listen
+            && let Some(local) = socket.as_ref().and_then(|s| sys::local_address(s.as_fd()).ok())
+        {
+            put_address(&mut act, &sockaddr::parse(&local));
+        }
+        if let Some(verdict) = self.forbid(tid, call, &net_kind(&act)) {
+            return verdict;
+        }
+        Verdict::Watch(Pending::Socket(Box::new(SocketCall { act, socket })))
+    }
+
+    pub(crate) fn enter_socketpair(&mut self, call: &Call) -> Verdict {
+        let facts = SocketFacts { domain: call.int(0), kind: call.int(1) & 0xf, protocol: call.int(2) };
+        let act = NetAct::new(NetOp::Pair, protocol(Some(facts)));
+        Verdict::Watch(Pending::Socket(Box::new(SocketCall { act, socket: None })))
+    }
+
+    pub(crate) fn exit_socket(&mut self, tid: i32, call: SocketCall, result: i64) {
+        let Some(outcome) = outcome(result) else { return };
+        let SocketCall { mut act, socket } = call;
+        act.outcome = outcome;
+        match act.op {
+            NetOp::Accept if outcome == Outcome::Errno(libc::EAGAIN) => return,
+            NetOp::Accept if outcome == Outcome::Ok => {
+                if let Some(accepted) = self.borrow_descriptor(tid, result as i32) {
+                    if let Ok(peer) = sys::peer_address(accepted.as_fd()) {
+                        put_address(&mut act, &sockaddr::parse(&peer));
+                    }
+                    if act.protocol == "unix"
+                        && let Ok((pid, _)) = sys::peer_credentials(accepted.as_fd())
+                    {
+                        act.peer = Some(self.table.by_pid(pid).map_or(0, |p| p.0));
+                    }
+                }
+            }
+            NetOp::Bind | NetOp::Listen if outcome.is_effect() => {
+                // Port 0 is chosen by the kernel: say which it was.
+                if let Some(local) = socket.as_ref().and_then(|s| sys::local_address(s.as_fd()).ok()) {
+                    let mut real = act.clone();
+                    put_address(&mut real, &sockaddr::parse(&local));
+                    if act.op == NetOp::Listen || act.port == Some(0) {
+                        act.port = real.port;
+                    }
+                    self.listeners.add(&real);
+                }
+            }
+            _ => {}
+        }
+        self.tell(tid, Kind::Net(act));
+    }
+
+    /// An act on a socket, as far as its entry tells.
+    pub(crate) fn net_act(
+        &mut self,
+        tid: i32,
+        op: NetOp,
+        socket: Option<&OwnedFd>,
+        address: Option<&SockAddr>,
+    ) -> NetAct {
+        let facts = socket.and_then(|s| sys::socket_facts(s.as_fd()).ok());
+        let mut act = NetAct::new(op, protocol(facts));
+        if let Some(address) = address {
+            put_address(&mut act, address);
+            if let SockAddr::UnixPath(path) = address
+                && let Some((who, _)) = self.looker(tid)
+            {
+                act.path = Some(crate::names::whole(who, libc::AT_FDCWD, path, true).path);
+            }
+        }
+        let racy = self.table.group_of(tid).is_some_and(|g| !g.is_quiet());
+        act.racy = (racy && address.is_some() && op != NetOp::Connect).then_some(true);
+        act
+    }
+}
+
+fn describe_peer(pid: i32, uid: u32) -> PathBytes {
+    let name = std::fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let name = name.strip_suffix(b"\n").unwrap_or(&name);
+    PathBytes::new([format!("pid {pid} uid {uid} ").as_bytes(), name].concat())
+}
+
+/// Puts an address into the fields of an act.
+pub(crate) fn put_address(act: &mut NetAct, address: &SockAddr) {
+    match address {
+        SockAddr::Inet { address, port } => {
+            act.address = Some(*address);
+            act.port = Some(*port);
+        }
+        SockAddr::UnixPath(path) => act.path = Some(path.clone()),
+        SockAddr::UnixAbstract(name) => act.path = Some(PathBytes::new([b"@", name.as_slice()].concat())),
+        _ => {}
+    }
+}
+
+/// The `protocol` of an event (socket(2), protocols(5)).
+pub(crate) fn protocol(facts: Option<SocketFacts>) -> String {
+    let Some(facts) = facts else { return "unknown".into() };
+    let kind = facts.kind & 0xf;
+    match (facts.domain, kind, facts.protocol) {
+        (libc::AF_UNIX, _, _) => "unix".into(),
+        (libc::AF_NETLINK, _, _) => "netlink".into(),
+        (libc::AF_PACKET, _, _) => "packet".into(),
+        (libc::AF_INET | libc::AF_INET6, _, libc::IPPROTO_ICMP | libc::IPPROTO_ICMPV6) => "icmp".into(),
+        (libc::AF_INET | libc::AF_INET6, libc::SOCK_RAW, _) => "raw".into(),
+        (libc::AF_INET | libc::AF_INET6, libc::SOCK_STREAM, 0 | libc::IPPROTO_TCP) => "tcp".into(),
+        (libc::AF_INET | libc::AF_INET6, libc::SOCK_DGRAM, 0 | libc::IPPROTO_UDP) => "udp".into(),
+        (libc::AF_INET | libc::AF_INET6, _, number) => format!("ip-{number}"),
+        (family, _, _) => format!("family-{family}"),
+    }
+}

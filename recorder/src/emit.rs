@@ -1,0 +1,226 @@
+//! From the tracing thread to the log: events are gathered in batches, numbered and written by one thread.
+//!
+//! Invariant: nothing is dropped. The queue is bounded and waits; if the log cannot be written, `failed` is raised
+//! and the tracer ends the step.
+use crate::digests::Slot;
+use crate::judge::Judge;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use sekisho_events::log::{LogError, LogWriter};
+use sekisho_events::{Event, Kind, ProcessId, Toctou};
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Events in one batch: enough that waking the writer costs nothing per event.
+const BATCH: usize = 512;
+/// Batches that may wait for the writer.
+const WAITING: usize = 32;
+/// A quiet step's events reach the log after this time at most, at the next stop.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// An event on its way, with digests that may still be in the making.
+pub(crate) struct Queued {
+    event: Event,
+    slots: Vec<Arc<Slot>>,
+}
+
+/// Events that hashing threads have finished, picked up with the next batch.
+#[derive(Clone, Default)]
+pub(crate) struct Finished(Arc<Mutex<Vec<(ProcessId, Kind)>>>);
+
+impl Finished {
+    /// Hands an event over.
+    pub(crate) fn push(&self, process: ProcessId, kind: Kind) {
+        if let Ok(mut list) = self.0.lock() {
+            list.push((process, kind));
+        }
+    }
+
+    fn take(&self) -> Vec<(ProcessId, Kind)> {
+        self.0.lock().map(|mut list| std::mem::take(&mut *list)).unwrap_or_default()
+    }
+}
+
+/// The tracer's end of the queue.
+pub(crate) struct Emitter {
+    batch: Vec<Queued>,
+    sender: Sender<Vec<Queued>>,
+    started: Instant,
+    flushed: Instant,
+    failed: Arc<AtomicBool>,
+    finished: Finished,
+    judge: Option<Box<dyn Judge>>,
+    gaps: u64,
+    racy: bool,
+    counts: Tally,
+}
+
+/// What was recorded, for the closing line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Processes and threads.
+    pub processes: u64,
+    /// File events.
+    pub file_acts: u64,
+    /// Network events.
+    pub net_acts: u64,
+    /// All events.
+    pub events: u64,
+    /// Calls refused.
+    pub refused: u64,
+    /// Calls denied by a rule.
+    pub denied: u64,
+}
+
+/// The writer's end of the queue.
+pub(crate) struct Writing {
+    receiver: Receiver<Vec<Queued>>,
+    failed: Arc<AtomicBool>,
+}
+
+/// A queue: what the tracer holds, and what the writing thread runs.
+pub(crate) fn queue(judge: Option<Box<dyn Judge>>) -> (Emitter, Writing) {
+    let (sender, receiver) = bounded(WAITING);
+    let failed = Arc::new(AtomicBool::new(false));
+    let now = Instant::now();
+    let emitter = Emitter {
+        batch: Vec::with_capacity(BATCH),
+        sender,
+        started: now,
+        flushed: now,
+        failed: failed.clone(),
+        finished: Finished::default(),
+        judge,
+        gaps: 0,
+        racy: false,
+        counts: Tally::default(),
+    };
+    (emitter, Writing { receiver, failed })
+}
+
+impl Emitter {
+    /// Puts an event behind the last one.
+    pub(crate) fn emit(&mut self, process: ProcessId, kind: Kind) {
+        self.emit_with(process, kind, Vec::new());
+    }
+
+    /// Puts an event whose digests `slots` (image first, then interpreters) the writer waits for.
+    pub(crate) fn emit_with(&mut self, process: ProcessId, kind: Kind, slots: Vec<Arc<Slot>>) {
+        self.count(&kind);
+        let event = Event { seq: 0, process, at_us: self.started.elapsed().as_micros() as u64, times: None, kind };
+        if let Some(judge) = &mut self.judge {
+            judge.observe(&event);
+        }
+        self.batch.push(Queued { event, slots });
+        if self.batch.len() >= BATCH || self.flushed.elapsed() > LINGER {
+            self.flush();
+        }
+    }
+
+    fn count(&mut self, kind: &Kind) {
+        self.counts.events += 1;
+        match kind {
+            Kind::Gap(_) => self.gaps += 1,
+            Kind::Spawn { .. } => self.counts.processes += 1,
+            Kind::File(f) => {
+                self.counts.file_acts += 1;
+                self.racy |= f.racy == Some(true);
+            }
+            Kind::Net(n) => {
+                self.counts.net_acts += 1;
+                self.racy |= n.racy == Some(true);
+            }
+            Kind::Refused(_) => self.counts.refused += 1,
+            Kind::Denied(_) => self.counts.denied += 1,
+            _ => {}
+        }
+    }
+
+    /// Hands the batch to the writer, waiting if it is behind.
+    pub(crate) fn flush(&mut self) {
+        for (process, kind) in self.finished.take() {
+            self.counts.events += 1;
+            let at_us = self.started.elapsed().as_micros() as u64;
+            self.batch.push(Queued { event: Event { seq: 0, process, at_us, times: None, kind }, slots: Vec::new() });
+        }
+        self.flushed = Instant::now();
+        if self.batch.is_empty() {
+            return;
+        }
+        let full = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+        if self.sender.send(full).is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Where hashing threads put what they have finished.
+    pub(crate) fn finished(&self) -> Finished {
+        self.finished.clone()
+    }
+
+    /// True if the log cannot be written any more.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Who decides, if anybody does.
+    pub(crate) fn judge(&mut self) -> Option<&mut (dyn Judge + 'static)> {
+        self.judge.as_deref_mut()
+    }
+
+    /// Time since the recording began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// What holds about racing arguments so far.
+    pub(crate) fn toctou(&self) -> Toctou {
+        if self.racy { Toctou::BestEffort } else { Toctou::Verified }
+    }
+
+    /// Number of gaps so far.
+    pub(crate) fn gaps(&self) -> u64 {
+        self.gaps
+    }
+
+    /// What was recorded so far.
+    pub(crate) fn tally(&self) -> Tally {
+        self.counts
+    }
+}
+
+impl Writing {
+    /// Writes until every emitter is gone. After an error it goes on taking batches, so that nobody waits for ever.
+    pub(crate) fn run<W: Write>(self, mut log: LogWriter<W>) -> Result<LogWriter<W>, LogError> {
+        let mut seq = 0;
+        let mut result = Ok(());
+        for batch in self.receiver {
+            for queued in batch {
+                if result.is_ok() {
+                    seq += 1;
+                    result = log.append(&resolve(queued, seq));
+                }
+            }
+            if result.is_err() {
+                self.failed.store(true, Ordering::Relaxed);
+            }
+        }
+        result.map(|()| log)
+    }
+}
+
+/// Waits for the digests of an event and numbers it.
+fn resolve(queued: Queued, seq: u64) -> Event {
+    let Queued { mut event, slots } = queued;
+    event.seq = seq;
+    if let Kind::Exec(exec) = &mut event.kind {
+        let mut slots = slots.iter();
+        exec.sha256 = slots.next().and_then(|s| s.wait().sha256);
+        for (interpreter, slot) in exec.interpreters.iter_mut().zip(slots) {
+            interpreter.sha256 = slot.wait().sha256;
+        }
+    }
+    event
+}

@@ -1,0 +1,237 @@
+//! What runs: the image, the files that the kernel read to run it, its arguments and environment.
+use crate::acts::ExecCall;
+use crate::decode::{elf, shebang};
+use crate::digests::{Digests, Slot, Stamp};
+use crate::memory::Fault;
+use crate::names::{self, Found, Looker, ProcPath};
+use crate::sys::{self, Stat};
+use sekisho_events::{Digest, FileType, Interpreter, PathBytes};
+use sha2::Digest as _;
+use std::collections::HashMap;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::Arc;
+
+/// Scripts that name scripts: the kernel follows four (fs/exec.c, `exec_binprm`).
+const CHAIN_MAX: usize = 5;
+/// First bytes of a file in which `#!` line and program headers stand.
+const HEAD_BYTES: usize = 4096;
+/// Images whose ELF interpreter is remembered.
+const REMEMBERED_MAX: usize = 4096;
+
+/// Files that the kernel read besides the image, and their digests in the making.
+pub(crate) struct Chain {
+    pub interpreters: Vec<Interpreter>,
+    pub slots: Vec<Arc<Slot>>,
+}
+
+/// Remembers which ELF interpreter an image has.
+#[derive(Default)]
+pub(crate) struct Images {
+    loaders: HashMap<(u32, u32, u64), (Stamp, Option<PathBytes>)>,
+}
+
+impl Images {
+    /// The image that runs in `who`, by `/proc/PID/exe`.
+    pub(crate) fn image(&mut self, who: Looker, digests: &mut Digests) -> Option<(Found, Arc<Slot>)> {
+        let link = ProcPath::of(who.tid, "exe");
+        let stat = sys::statx(None, link.as_c(), 0).ok()?;
+        let mut buffer = [0; PathBytes::MAX];
+        let text = sys::readlink(link.as_c(), &mut buffer).ok()?;
+        let text = if stat.links == 0 { text.strip_suffix(b" (deleted)").unwrap_or(text) } else { text };
+        let found = Found { path: PathBytes::from(text), stat: Some(stat) };
+        let slot = digests.of_image(&stat, || sys::open(link.as_c(), libc::O_RDONLY).ok());
+        Some((found, slot))
+    }
+
+    /// Scripts, interpreters and the ELF interpreter, in the order in which the kernel read them.
+    pub(crate) fn chain(
+        &mut self,
+        who: Looker,
+        call: Option<&ExecCall>,
+        image: &Found,
+        digests: &mut Digests,
+    ) -> Chain {
+        let mut chain = Chain { interpreters: Vec::new(), slots: Vec::new() };
+        if let Some(call) = call {
+            self.scripts(who, &call.found, image, digests, &mut chain);
+        }
+        if let Some(loader) = self.loader(who, image)
+            && let Some((found, slot)) = whole_file(who, &loader, digests)
+        {
+            chain.push(found.path, slot);
+        }
+        chain
+    }
+
+    /// From what was asked for to the image, by `#!` lines (execve(2), "Interpreter scripts").
+    fn scripts(&self, who: Looker, asked: &Found, image: &Found, digests: &mut Digests, chain: &mut Chain) {
+        let mut next = asked.clone();
+        for _ in 0..CHAIN_MAX {
+            if next.stat.is_none() || same(&next, image) {
+                return;
+            }
+            let Some((found, slot)) = whole_file(who, &next.path, digests) else { return };
+            let head = head_of(who, &found.path);
+            chain.push(found.path, slot);
+            // Not a script: a handler of binfmt_misc took it.
+            let Some(line) = head.and_then(|h| shebang::parse(&h)) else { return };
+            next = names::whole(who, libc::AT_FDCWD, &PathBytes::new(line.interpreter), true);
+        }
+    }
+
+    fn loader(&mut self, who: Looker, image: &Found) -> Option<PathBytes> {
+        let stat = image.stat?;
+        let key = (stat.identity.dev_major, stat.identity.dev_minor, stat.identity.ino);
+        if let Some((stamp, loader)) = self.loaders.get(&key)
+            && *stamp == Stamp::of(&stat)
+        {
+            return loader.clone();
+        }
+        let file = sys::open(ProcPath::of(who.tid, "exe").as_c(), libc::O_RDONLY).ok()?;
+        let loader = elf::interpreter(&read_head(&file)).map(PathBytes::new);
+        if self.loaders.len() >= REMEMBERED_MAX {
+            self.loaders.clear();
+        }
+        self.loaders.insert(key, (Stamp::of(&stat), loader.clone()));
+        loader
+    }
+}
+
+impl Chain {
+    fn push(&mut self, path: PathBytes, slot: Arc<Slot>) {
+        self.interpreters.push(Interpreter { path, sha256: None });
+        self.slots.push(slot);
+    }
+}
+
+fn same(a: &Found, b: &Found) -> bool {
+    let key = |f: &Found| f.stat.map(|s| (s.identity.dev_major, s.identity.dev_minor, s.identity.ino));
+    key(a) == key(b)
+}
+
+/// A regular file by name as the tracee sees it, and its digest in the making.
+fn whole_file(who: Looker, path: &PathBytes, digests: &mut Digests) -> Option<(Found, Arc<Slot>)> {
+    let handle = names::open_as(who, libc::AT_FDCWD, path.as_bytes(), libc::O_PATH).ok()?;
+    let stat = sys::fstat(handle.as_fd()).ok()?;
+    if stat.file_type != FileType::Regular {
+        return None;
+    }
+    let found = names::whole(who, libc::AT_FDCWD, path, true);
+    let slot = digests.of_image(&stat, || reopen(&handle));
+    Some((found, slot))
+}
+
+fn head_of(who: Looker, path: &PathBytes) -> Option<Vec<u8>> {
+    let handle = names::open_as(who, libc::AT_FDCWD, path.as_bytes(), libc::O_PATH).ok()?;
+    let regular = sys::fstat(handle.as_fd()).is_ok_and(|s: Stat| s.file_type == FileType::Regular);
+    if regular { reopen(&handle).map(|f| read_head(&f)) } else { None }
+}
+
+/// Opens for reading what an `O_PATH` handle of a regular file leads to: never blocks, never a terminal.
+pub(crate) fn reopen(handle: &OwnedFd) -> Option<OwnedFd> {
+    let link = ProcPath::own_fd(handle.as_raw_fd());
+    sys::open(link.as_c(), libc::O_RDONLY | libc::O_NONBLOCK).ok()
+}
+
+fn read_head(file: &OwnedFd) -> Vec<u8> {
+    let mut head = vec![0; HEAD_BYTES];
+    let got = sys::pread(file.as_fd(), &mut head, 0).unwrap_or(0);
+    head.truncate(got);
+    head
+}
+
+/// What the kernel has put on the new program's stack (System V ABI, x86-64, 3.4.1).
+pub(crate) struct Stack {
+    pub argv: Vec<PathBytes>,
+    pub argv_sha256: Option<Digest>,
+    pub env: Vec<PathBytes>,
+    pub env_bytes: u64,
+    pub exec_name: Option<PathBytes>,
+}
+
+/// Read in one go: most programs' arguments and environment are shorter.
+const FIRST_READ: usize = 64 << 10;
+/// Arguments kept in an event; longer ones are kept to here and by digest.
+const ARGV_KEPT: usize = 64 << 10;
+/// Most that the kernel lets a program have (`MAX_ARG_STRINGS` is larger than memory; `_STK_LIM / 4 * 3`).
+const STACK_MAX: usize = 8 << 20;
+
+impl Stack {
+    /// Reads it. The program has not run yet.
+    pub(crate) fn read(tid: i32) -> Result<Self, Fault> {
+        let pointer = crate::abi::stack_pointer(&sys::get_regs(tid)?);
+        let mut bytes = vec![0; FIRST_READ];
+        let got = sys::read_memory(tid, pointer, &mut bytes)?;
+        bytes.truncate(got);
+        if got == FIRST_READ {
+            // More than usual: read on to the end of the stack.
+            bytes.resize(STACK_MAX, 0);
+            let rest = sys::read_memory(tid, pointer.wrapping_add(got as u64), &mut bytes[got..]).unwrap_or(0);
+            bytes.truncate(got + rest);
+        }
+        Self::parse(pointer, &bytes).ok_or(Fault::Unreadable(libc::EFAULT))
+    }
+
+    /// `bytes` stand at `base`: argc, argv, NULL, envp, NULL, auxv, and behind them the strings.
+    fn parse(base: u64, bytes: &[u8]) -> Option<Self> {
+        let word = |n: usize| bytes.get(n * 8..n * 8 + 8)?.first_chunk::<8>().map(|b| u64::from_ne_bytes(*b));
+        let string = |address: u64| {
+            let at = usize::try_from(address.checked_sub(base)?).ok()?;
+            let rest = bytes.get(at..)?;
+            rest.iter().position(|b| *b == 0).map(|end| &rest[..end])
+        };
+        let argc = usize::try_from(word(0)?).ok()?;
+        let mut argv = Vec::new();
+        let (mut kept, mut cut) = (0, false);
+        let mut hasher = sha2::Sha256::new();
+        for n in 0..argc {
+            let text = string(word(1 + n)?)?;
+            hasher.update(text);
+            hasher.update([0]);
+            cut |= kept + text.len() >= ARGV_KEPT;
+            if !cut {
+                kept += text.len() + 1;
+                argv.push(PathBytes::from(text));
+            }
+        }
+        let mut at = 1 + argc + 1;
+        let (mut env, mut env_bytes) = (Vec::new(), 0);
+        while word(at)? != 0 {
+            let text = string(word(at)?)?;
+            env_bytes += text.len() as u64 + 1;
+            env.push(PathBytes::from(text.split(|b| *b == b'=').next().unwrap_or(text)));
+            at += 1;
+        }
+        env.sort_unstable();
+        env.dedup();
+        let mut exec_name = None;
+        at += 1;
+        while word(at)? != libc::AT_NULL {
+            if word(at)? == libc::AT_EXECFN {
+                exec_name = string(word(at + 1)?).map(PathBytes::from);
+            }
+            at += 2;
+        }
+        let argv_sha256 = cut.then(|| Digest::new(hasher.finalize().into()));
+        Some(Self { argv, argv_sha256, env, env_bytes, exec_name })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // System V ABI x86-64, 3.4.1: argc, argv[], 0, envp[], 0, auxv[].
+    #[test]
+    fn arguments_and_names_of_the_environment_are_read_from_the_stack() {
+        let base = 0x1000;
+        let words: [u64; 11] = [2, base + 88, base + 91, 0, base + 94, 0, libc::AT_EXECFN, base + 100, 0, 0, 0];
+        let mut bytes: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
+        bytes.extend_from_slice(b"ls\0-l\0PATH=x\0./ls\0");
+        let stack = Stack::parse(base, &bytes).unwrap();
+        assert_eq!(stack.argv, ["ls".into(), "-l".into()]);
+        assert_eq!(stack.env, ["PATH".into()]);
+        assert_eq!(stack.exec_name, None);
+        assert_eq!(stack.env_bytes, 7);
+    }
+}

@@ -1,0 +1,299 @@
+//! From what a tracee asked to what the kernel will use: names looked up as that tracee, while it is stopped.
+//!
+//! Invariant: nothing is opened but with `O_PATH`, which has no side effect on the object (EVASION R9), and a name is
+//! never looked up from our own working directory (EVASION C01).
+use crate::sys::{self, Stat, SysError};
+use crate::tracee::View;
+use sekisho_events::PathBytes;
+use std::ffi::{CStr, CString};
+use std::io::Write as _;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+/// Who looks up: a stopped thread, its group, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Looker {
+    pub tid: i32,
+    pub pid: i32,
+    pub view: View,
+}
+
+/// What a name leads to.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// Resolved path.
+    pub path: PathBytes,
+    /// The object, if there is one.
+    pub stat: Option<Stat>,
+}
+
+/// `/proc/TID/fd/N`, without allocation.
+pub(crate) struct ProcPath {
+    bytes: [u8; 64],
+}
+
+impl ProcPath {
+    /// `/proc/TID/fd/FD`.
+    pub(crate) fn fd(tid: i32, fd: i32) -> Self {
+        Self::format(format_args!("/proc/{tid}/fd/{fd}\0"))
+    }
+
+    /// `/proc/TID/NAME`.
+    pub(crate) fn of(tid: i32, name: &str) -> Self {
+        Self::format(format_args!("/proc/{tid}/{name}\0"))
+    }
+
+    /// `/proc/TID/fdinfo/FD`.
+    pub(crate) fn fdinfo(tid: i32, fd: i32) -> Self {
+        Self::format(format_args!("/proc/{tid}/fdinfo/{fd}\0"))
+    }
+
+    /// `/proc/self/fd/FD`: a descriptor of our own.
+    pub(crate) fn own_fd(fd: i32) -> Self {
+        Self::format(format_args!("/proc/self/fd/{fd}\0"))
+    }
+
+    /// As text.
+    pub(crate) fn as_str(&self) -> &str {
+        self.as_c().to_str().unwrap_or("/proc/0")
+    }
+
+    fn format(args: std::fmt::Arguments<'_>) -> Self {
+        let mut bytes = [0; 64];
+        // 64 bytes hold every name used here; a longer one would be cut, and end at the last, zero, byte.
+        let _ = (&mut bytes[..63]).write_fmt(args);
+        Self { bytes }
+    }
+
+    /// As a C string.
+    pub(crate) fn as_c(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"/proc/0")
+    }
+}
+
+/// What descriptor `fd` of the tracee leads to.
+pub(crate) fn of_descriptor(who: Looker, fd: i32) -> Result<Found, SysError> {
+    let link = ProcPath::fd(who.tid, fd);
+    let stat = sys::statx(None, link.as_c(), 0)?;
+    let mut buffer = [0; PathBytes::MAX];
+    let text = sys::readlink(link.as_c(), &mut buffer)?;
+    Ok(Found { path: shown(who, text, &stat), stat: Some(stat) })
+}
+
+/// The working directory of the tracee.
+pub(crate) fn working_directory(who: Looker) -> PathBytes {
+    let mut buffer = [0; PathBytes::MAX];
+    let text = sys::readlink(ProcPath::of(who.tid, "cwd").as_c(), &mut buffer);
+    text.map(PathBytes::from).unwrap_or_default()
+}
+
+/// What `text`, relative to `dirfd`, leads to; the last symbolic link is followed if `follow`.
+///
+/// A name that does not exist resolves as far as its directory does; beyond that its text stands as it is.
+pub(crate) fn whole(who: Looker, dirfd: i32, text: &PathBytes, follow: bool) -> Found {
+    let flags = libc::O_PATH | if follow { 0 } else { libc::O_NOFOLLOW };
+    if let Some(found) = look_up(who, dirfd, text.as_bytes(), flags) {
+        return found;
+    }
+    let (dir, last) = split(text.as_bytes());
+    let dir_found = if dir.is_empty() { base(who, dirfd) } else { look_up(who, dirfd, dir, libc::O_PATH) };
+    Found { path: dir_found.map_or_else(|| lexical(who, dirfd, text.as_bytes()), |d| join(&d.path, last)), stat: None }
+}
+
+/// The name itself, as a directory and an entry: what unlink, rename and mkdir act on.
+pub(crate) fn entry(who: Looker, dirfd: i32, text: &PathBytes) -> Found {
+    let trimmed = trim_slashes(text.as_bytes());
+    let (dir, last) = split(trimmed);
+    if last == b"." || last == b".." || last.is_empty() {
+        return whole(who, dirfd, text, true);
+    }
+    let opened = if dir.is_empty() { open_as(who, dirfd, b".", libc::O_PATH) } else { open_as(who, dirfd, dir, libc::O_PATH) };
+    let Ok(dir_fd) = opened else {
+        return Found { path: lexical(who, dirfd, trimmed), stat: None };
+    };
+    let stat = CString::new(last).ok().and_then(|l| sys::statx(Some(dir_fd.as_fd()), &l, libc::AT_SYMLINK_NOFOLLOW).ok());
+    Found { path: join(&name_of(who, dir_fd.as_fd()), last), stat }
+}
+
+/// statx(2) of `text` as the tracee: does it exist?
+pub(crate) fn stat_as(who: Looker, dirfd: i32, text: &PathBytes, follow: bool) -> Option<Stat> {
+    let flags = libc::O_PATH | if follow { 0 } else { libc::O_NOFOLLOW };
+    let fd = open_as(who, dirfd, text.as_bytes(), flags).ok()?;
+    sys::fstat(fd.as_fd()).ok()
+}
+
+fn look_up(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Option<Found> {
+    let fd = open_as(who, dirfd, text, flags).ok()?;
+    let stat = sys::fstat(fd.as_fd()).ok()?;
+    let mut buffer = [0; PathBytes::MAX];
+    let link = ProcPath::own_fd(fd.as_raw_fd());
+    let name = sys::readlink(link.as_c(), &mut buffer).ok()?;
+    Some(Found { path: shown(who, name, &stat), stat: Some(stat) })
+}
+
+fn name_of(who: Looker, fd: BorrowedFd<'_>) -> PathBytes {
+    let mut buffer = [0; PathBytes::MAX];
+    let link = ProcPath::own_fd(fd.as_raw_fd());
+    let Ok(name) = sys::readlink(link.as_c(), &mut buffer) else { return PathBytes::default() };
+    PathBytes::new(own_proc(who, name))
+}
+
+fn base(who: Looker, dirfd: i32) -> Option<Found> {
+    look_up(who, dirfd, b".", libc::O_PATH)
+}
+
+/// Opens `text` from where the tracee stands. Only `O_PATH` opens: no side effects.
+pub(crate) fn open_as(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Result<OwnedFd, SysError> {
+    let flags = flags | libc::O_PATH;
+    if who.view != View::Ours {
+        return open_in_view(who, dirfd, text, flags);
+    }
+    let mut path = Vec::with_capacity(text.len() + 40);
+    if text.starts_with(b"/") {
+        path.extend_from_slice(&as_tracee(who, text));
+    } else {
+        path.extend_from_slice(start(who, dirfd).as_c().to_bytes());
+        path.push(b'/');
+        path.extend_from_slice(text);
+    }
+    let path = CString::new(path).map_err(|_| SysError { call: "openat", errno: libc::EINVAL })?;
+    sys::open(&path, flags)
+}
+
+/// The same for a tracee with another root or mount namespace: absolute links stay below its root.
+fn open_in_view(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Result<OwnedFd, SysError> {
+    let root = sys::open(ProcPath::of(who.tid, "root").as_c(), libc::O_PATH | libc::O_DIRECTORY)?;
+    let text = if text.starts_with(b"/") { as_tracee(who, text) } else { text.to_vec() };
+    let path = |bytes: Vec<u8>| CString::new(bytes).map_err(|_| SysError { call: "openat2", errno: libc::EINVAL });
+    if text.starts_with(b"/") {
+        return sys::open_in_root(root.as_fd(), &path(text)?, flags);
+    }
+    // From a directory that the tracee holds: walk from its root by the name that the kernel gives this directory.
+    let mut buffer = [0; PathBytes::MAX];
+    let mut name = sys::readlink(start(who, dirfd).as_c(), &mut buffer)?.to_vec();
+    name.push(b'/');
+    name.extend_from_slice(&text);
+    sys::open_in_root(root.as_fd(), &path(name)?, flags)
+}
+
+fn start(who: Looker, dirfd: i32) -> ProcPath {
+    if dirfd == libc::AT_FDCWD { ProcPath::of(who.tid, "cwd") } else { ProcPath::fd(who.tid, dirfd) }
+}
+
+/// Absolute names that mean the asking process say so by number, or they would mean us.
+fn as_tracee(who: Looker, text: &[u8]) -> Vec<u8> {
+    let pid = who.pid;
+    let table: [(&[u8], String); 6] = [
+        (b"/proc/self", format!("/proc/{pid}")),
+        (b"/proc/thread-self", format!("/proc/{pid}/task/{}", who.tid)),
+        (b"/dev/fd", format!("/proc/{pid}/fd")),
+        (b"/dev/stdin", format!("/proc/{pid}/fd/0")),
+        (b"/dev/stdout", format!("/proc/{pid}/fd/1")),
+        (b"/dev/stderr", format!("/proc/{pid}/fd/2")),
+    ];
+    if text.starts_with(b"/proc/") || text.starts_with(b"/dev/") {
+        for (prefix, real) in &table {
+            if let Some(rest) = text.strip_prefix(*prefix)
+                && (rest.is_empty() || rest.starts_with(b"/"))
+            {
+                return [real.as_bytes(), rest].concat();
+            }
+        }
+    }
+    text.to_vec()
+}
+
+/// How a link text of `/proc` is shown: without the kernel's ` (deleted)` mark where the object has indeed no name
+/// left, and the tracee's own `/proc/PID` as `/proc/self`, so that two runs compare.
+fn shown(who: Looker, text: &[u8], stat: &Stat) -> PathBytes {
+    let text = if stat.links == 0 { text.strip_suffix(b" (deleted)").unwrap_or(text) } else { text };
+    PathBytes::new(own_proc(who, text))
+}
+
+fn own_proc(who: Looker, text: &[u8]) -> Vec<u8> {
+    if let Some(rest) = text.strip_prefix(b"/proc/") {
+        let end = rest.iter().position(|b| *b == b'/').unwrap_or(rest.len());
+        let own = std::str::from_utf8(&rest[..end]).ok().and_then(|d| d.parse::<i32>().ok());
+        if own.is_some_and(|n| n == who.pid || n == who.tid) {
+            return [b"/proc/self", &rest[end..]].concat();
+        }
+    }
+    text.to_vec()
+}
+
+/// The directory part and the last component.
+fn split(text: &[u8]) -> (&[u8], &[u8]) {
+    match text.iter().rposition(|b| *b == b'/') {
+        Some(0) => (b"/", &text[1..]),
+        Some(at) => (&text[..at], &text[at + 1..]),
+        None => (b"", text),
+    }
+}
+
+fn trim_slashes(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|b| *b != b'/').map_or(text.len().min(1), |at| at + 1);
+    &text[..end]
+}
+
+/// `dir/last`.
+pub(crate) fn join(dir: &PathBytes, last: &[u8]) -> PathBytes {
+    let dir = dir.as_bytes();
+    let dir = dir.strip_suffix(b"/").unwrap_or(dir);
+    PathBytes::new([dir, b"/", last].concat())
+}
+
+/// A name whose directory does not exist: its text, absolute, with `.` and double slashes taken out. `..` stays, for
+/// what it means depends on links that cannot be looked up.
+fn lexical(who: Looker, dirfd: i32, text: &[u8]) -> PathBytes {
+    let mut out = if text.starts_with(b"/") {
+        Vec::new()
+    } else {
+        let mut buffer = [0; PathBytes::MAX];
+        sys::readlink(start(who, dirfd).as_c(), &mut buffer).map(<[u8]>::to_vec).unwrap_or_default()
+    };
+    if out == b"/" {
+        out.clear();
+    }
+    for part in text.split(|b| *b == b'/').filter(|p| !p.is_empty() && *p != b".") {
+        out.push(b'/');
+        out.extend_from_slice(part);
+    }
+    if out.is_empty() {
+        out.push(b'/');
+    }
+    PathBytes::new(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn me() -> Looker {
+        let pid = std::process::id() as i32;
+        Looker { tid: pid, pid, view: View::Ours }
+    }
+
+    // path_resolution(7): a trailing slash does not make another entry.
+    #[test]
+    fn an_entry_is_its_directory_and_its_last_component() {
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().canonicalize().unwrap();
+        std::os::unix::fs::symlink(&real, real.join("link")).unwrap();
+        let text = PathBytes::from(format!("{}/link/new//", real.display()).as_str());
+        let found = entry(me(), libc::AT_FDCWD, &text);
+        assert_eq!(found.path, PathBytes::from(format!("{}/new", real.display()).as_str()));
+        assert!(found.stat.is_none());
+    }
+
+    #[test]
+    fn a_name_below_nothing_stays_as_its_text() {
+        let found = whole(me(), libc::AT_FDCWD, &"/no/./such//dir/x".into(), true);
+        assert_eq!(found.path, "/no/such/dir/x".into());
+    }
+
+    // EVASION C02: /proc/self means the tracee, not the recorder.
+    #[test]
+    fn proc_self_is_shown_as_the_tracees_own() {
+        let found = whole(me(), libc::AT_FDCWD, &"/proc/self/status".into(), true);
+        assert_eq!(found.path, "/proc/self/status".into());
+    }
+}

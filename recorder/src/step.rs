@@ -1,0 +1,270 @@
+//! One step, from its command line to the trailer of its recording.
+use crate::calls;
+use crate::digests::Digests;
+use crate::emit::{self, Tally};
+use crate::error::RecordError;
+use crate::filter;
+use crate::judge::Judge;
+use crate::options::Options;
+use crate::sys::{self, Failed, Forwarding, Launch, SysError, Terminal};
+use crate::tracer::{Home, Parts, Tracer};
+use sekisho_events::log::{End, LogWriter};
+use sekisho_events::{ContentWhen, Coverage, ExitHow, Header, PathBytes, Toctou, Trailer};
+use std::ffi::{CString, OsStr, OsString};
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// A finished recording.
+#[derive(Debug)]
+pub struct Recorded<W> {
+    /// What the log was written to.
+    pub writer: W,
+    /// Its last item.
+    pub trailer: Trailer,
+    /// The step's status as `record` returns it: its own, or 128 + n for signal n.
+    pub status: i32,
+    /// What was recorded, in numbers.
+    pub tally: Tally,
+    /// Wall time of the step.
+    pub duration: Duration,
+    /// Which engine recorded it.
+    pub engine: &'static str,
+}
+
+/// `PROC_SUPER_MAGIC` (linux/magic.h).
+const PROC_SUPER_MAGIC: i64 = 0x9fa0;
+
+/// Runs a step and records it into `writer`.
+///
+/// The calling thread becomes the tracer and returns when the step and all that it left behind have ended. Signals
+/// sent to this process meanwhile are passed on to the step.
+///
+/// # Errors
+/// [`RecordError`]; the step is dead then, and `writer` holds no finished recording.
+pub fn record<W: Write + Send>(
+    options: &Options,
+    writer: W,
+    judge: Option<Box<dyn Judge>>,
+) -> Result<Recorded<W>, RecordError> {
+    check_surroundings()?;
+    let program = find_program(options)?;
+    let home = Home {
+        mount_namespace: sys::namespace_inode(c"/proc/self/ns/mnt")?,
+        pid_namespace: sys::namespace_inode(c"/proc/self/ns/pid")?,
+        root: sys::statx(None, c"/proc/self/root", 0)?.identity,
+    };
+    let header = header(options)?;
+    let log = LogWriter::new(writer, &header)?;
+    // Another process of our user cannot read our memory, key or environment from here on.
+    sys::set_undumpable()?;
+    sys::become_subreaper()?;
+    let descriptors = sys::raise_descriptor_limit()?;
+    let forwarding = Forwarding::install()?;
+    let filter = raw_filter(options)?;
+    let terminal = terminal();
+    let launch = Launch {
+        program: c_string(program.as_os_str())?,
+        argv: options.command.iter().map(|a| c_string(a)).collect::<Result<_, _>>()?,
+        env: options.env.iter().map(|(k, v)| variable(k, v)).collect::<Result<_, _>>()?,
+        filter: &filter,
+        descriptors,
+        terminal,
+        ignored: forwarding.ignored,
+        scope_signals: true,
+    };
+    let launched = sys::launch(&launch)?;
+    let first = launched.pid;
+    if let Err(error) = sys::seize(first, sys::Options::ALL) {
+        let _ = sys::kill(first, libc::SIGKILL);
+        return Err(RecordError::CannotTrace(error));
+    }
+    forwarding.aim(first);
+    let (out, writing) = emit::queue(judge);
+    let blocked = sys::block_signals();
+    std::thread::scope(|scope| {
+        let written = scope.spawn(move || writing.run(log));
+        let digests = Digests::start(out.finished()).map_err(|_| RecordError::Thread("hashing"))?;
+        drop(blocked);
+        let ticking = sys::tick(Duration::from_millis(100));
+        let parts = Parts {
+            out,
+            digests,
+            mode: options.mode,
+            level: options.level,
+            home,
+            first,
+            grace: options.grace,
+            time_limit: options.time_limit,
+            terminal,
+        };
+        let mut tracer = Tracer::new(parts)?;
+        launched.go()?;
+        let ended = tracer.run(&forwarding);
+        drop(ticking);
+        forwarding.aim_at_nobody();
+        if let Some(Terminal(fd)) = terminal {
+            let _ = sys::give_terminal(fd, tracer.own_group);
+        }
+        let ended = ended.inspect_err(|_| tracer.kill_all())?;
+        let failure = launched.failure();
+        let finished = finish(tracer, ended);
+        let log = written.join().map_err(|_| RecordError::Thread("writing"))??;
+        explain(failure, &options.command[0])?;
+        let summary = finished?;
+        let (writer, trailer) = log.finish(End {
+            lost: 0,
+            status: summary.status,
+            duration_us: summary.duration.as_micros() as u64,
+            toctou: summary.toctou,
+            complete: true,
+        })?;
+        let Summary { status, tally, duration, .. } = summary;
+        Ok(Recorded { writer, trailer, status, tally, duration, engine: "ptrace" })
+    })
+}
+
+struct Summary {
+    status: i32,
+    tally: Tally,
+    duration: Duration,
+    toctou: Toctou,
+}
+
+/// Hashes what the step left behind and hands in the last events.
+fn finish(tracer: Tracer, ended: Option<ExitHow>) -> Result<Summary, RecordError> {
+    let Tracer { mut out, mut digests, outputs, .. } = tracer;
+    let duration = out.elapsed();
+    for path in outputs.into_names() {
+        let Ok(name) = CString::new(path.as_bytes()) else { continue };
+        let Ok(handle) = sys::open(&name, libc::O_PATH | libc::O_NOFOLLOW) else { continue };
+        let Ok(stat) = sys::fstat(handle.as_fd()) else { continue };
+        if stat.file_type == sekisho_events::FileType::Regular {
+            digests.tell(Tracer::NOBODY, &path, ContentWhen::Final, &stat, || crate::images::reopen(&handle));
+        }
+    }
+    if !digests.finish() {
+        return Err(RecordError::Thread("hashing"));
+    }
+    out.flush();
+    let status = match ended {
+        Some(ExitHow::Status(status)) => status,
+        Some(ExitHow::Signal(signal)) => 128 + signal,
+        None => 125,
+    };
+    let (tally, toctou) = (out.tally(), out.toctou());
+    drop(out);
+    Ok(Summary { status, tally, duration, toctou })
+}
+
+/// What the child said before it could become the command.
+fn explain(failure: Option<Failed>, command: &OsStr) -> Result<(), RecordError> {
+    let name = PathBytes::from(command.as_bytes());
+    match failure {
+        None => Ok(()),
+        Some(Failed::Exec { errno: libc::ENOENT }) => Err(RecordError::NotFound(name)),
+        Some(Failed::Exec { errno }) => Err(RecordError::NotExecutable(name, errno)),
+        Some(Failed::Prepare { errno, .. }) => Err(RecordError::CannotFilter(errno)),
+    }
+}
+
+fn check_surroundings() -> Result<(), RecordError> {
+    let proc = sys::open(c"/proc", libc::O_PATH | libc::O_DIRECTORY).map_err(|_| RecordError::FakeProc)?;
+    if sys::statfs_type(proc.as_fd())? != PROC_SUPER_MAGIC {
+        return Err(RecordError::FakeProc);
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let tracer = status.lines().find_map(|l| l.strip_prefix("TracerPid:")).and_then(|v| v.trim().parse().ok());
+    match tracer {
+        Some(0) | None => Ok(()),
+        Some(pid) => Err(RecordError::Nested(pid)),
+    }
+}
+
+/// The program that the command names, as execvp(3) would find it.
+fn find_program(options: &Options) -> Result<PathBuf, RecordError> {
+    let name = options.command.first().map(OsString::as_os_str).unwrap_or_default();
+    let shown = || PathBytes::from(name.as_bytes());
+    if name.as_bytes().contains(&b'/') {
+        let path = PathBuf::from(name);
+        return match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => Err(RecordError::NotExecutable(shown(), libc::EACCES)),
+            Ok(_) => Ok(path),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(RecordError::NotFound(shown())),
+            Err(e) => Err(RecordError::NotExecutable(shown(), e.raw_os_error().unwrap_or(libc::EACCES))),
+        };
+    }
+    let path = options.env.iter().find(|(k, _)| k == "PATH").map(|(_, v)| v.clone());
+    let path = path.unwrap_or_else(|| "/bin:/usr/bin".into());
+    let mut refused = None;
+    for dir in path.as_bytes().split(|b| *b == b':') {
+        let dir = if dir.is_empty() { Path::new(".") } else { Path::new(OsStr::from_bytes(dir)) };
+        let candidate = dir.join(name);
+        match std::fs::metadata(&candidate) {
+            Ok(found) if found.is_file() && found.permissions().mode() & 0o111 != 0 => return Ok(candidate),
+            Ok(found) if found.is_file() => refused = Some(libc::EACCES),
+            _ => {}
+        }
+    }
+    Err(refused.map_or_else(|| RecordError::NotFound(shown()), |errno| RecordError::NotExecutable(shown(), errno)))
+}
+
+fn header(options: &Options) -> Result<Header, RecordError> {
+    let variable = |name: &str| options.env.iter().find(|(k, _)| k == name).map(|(_, v)| path_bytes(v));
+    let cwd = std::env::current_dir().map_err(|e| SysError { call: "getcwd", errno: e.raw_os_error().unwrap_or(0) })?;
+    Ok(Header {
+        version: 1,
+        tool: options.tool.clone(),
+        kernel: sys::release_kernel(),
+        arch: std::env::consts::ARCH.into(),
+        command: options.command.iter().map(|a| path_bytes(a)).collect(),
+        cwd: path_bytes(cwd.as_os_str()),
+        workspace: path_bytes(options.workspace.as_os_str()),
+        uid: sys::effective_uid(),
+        level: options.level,
+        engine: "ptrace".into(),
+        coverage: Coverage {
+            recorded: calls::recorded_classes(options.level),
+            refused: calls::refused_calls(),
+            not_asserted: calls::not_asserted(options.level),
+            toctou: Toctou::Verified,
+            max_known_call: crate::abi::MAX_KNOWN,
+        },
+        home: variable("HOME"),
+        tmp: variable("TMPDIR").filter(|t| !t.is_empty()).unwrap_or_else(|| "/tmp".into()),
+        started_s: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_secs()),
+        mode: options.mode.name().into(),
+        step: options.step.clone(),
+        profile_sha256: options.profile_sha256,
+        nonce: sys::random_bytes()?,
+    })
+}
+
+fn raw_filter(options: &Options) -> Result<Vec<libc::sock_filter>, RecordError> {
+    let program = filter::build(&filter::Plan::new(options.level)).map_err(|_| RecordError::CannotFilter(libc::EINVAL))?;
+    Ok(program.iter().map(|i| libc::sock_filter { code: i.code, jt: i.jt, jf: i.jf, k: i.k }).collect())
+}
+
+/// Our terminal, if the step is to have it: we are its foreground job.
+fn terminal() -> Option<Terminal> {
+    let own = sys::getpgid(0).ok()?;
+    (0..=2).find(|fd| sys::foreground(*fd) == Ok(own)).map(Terminal)
+}
+
+fn path_bytes(text: &OsStr) -> PathBytes {
+    PathBytes::from(text.as_bytes())
+}
+
+fn c_string(text: &OsStr) -> Result<CString, RecordError> {
+    CString::new(text.as_bytes()).map_err(|_| SysError { call: "execve", errno: libc::EINVAL }.into())
+}
+
+fn variable(name: &OsStr, value: &OsStr) -> Result<CString, RecordError> {
+    let mut text = name.to_os_string().into_vec();
+    text.push(b'=');
+    text.extend_from_slice(value.as_bytes());
+    c_string(OsStr::from_bytes(&text))
+}

@@ -1,0 +1,77 @@
+//! A tracee's sockets, looked at through a duplicate of its descriptor.
+use super::error::{SysError, check};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+/// A descriptor of the process itself (pidfd_open(2), Linux 5.3). `pid` is a thread group leader.
+pub(crate) fn pidfd_open(pid: i32) -> Result<OwnedFd, SysError> {
+    // SAFETY: plain numbers; no memory.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    check("pidfd_open", fd)?;
+    // SAFETY: the kernel has just given us this descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// A duplicate of descriptor `fd` of the process (pidfd_getfd(2), Linux 5.6); close-on-exec.
+pub(crate) fn pidfd_getfd(pidfd: BorrowedFd<'_>, fd: i32) -> Result<OwnedFd, SysError> {
+    // SAFETY: plain numbers; no memory.
+    let new = unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_raw_fd(), fd, 0) };
+    check("pidfd_getfd", new)?;
+    // SAFETY: the kernel has just given us this descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(new as i32) })
+}
+
+/// What a socket is (socket(7): `SO_DOMAIN`, `SO_TYPE`, `SO_PROTOCOL`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SocketFacts {
+    pub domain: i32,
+    pub kind: i32,
+    pub protocol: i32,
+}
+
+/// Asks a socket what it is. ENOTSOCK if it is none.
+pub(crate) fn socket_facts(fd: BorrowedFd<'_>) -> Result<SocketFacts, SysError> {
+    Ok(SocketFacts {
+        domain: option(fd, libc::SO_DOMAIN)?,
+        kind: option(fd, libc::SO_TYPE)?,
+        protocol: option(fd, libc::SO_PROTOCOL)?,
+    })
+}
+
+fn option(fd: BorrowedFd<'_>, name: i32) -> Result<i32, SysError> {
+    let mut value: libc::c_int = 0;
+    let mut len = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes to `value`, and one socklen_t to `len`.
+    let rc = unsafe {
+        libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, name, (&raw mut value).cast(), &raw mut len)
+    };
+    check("getsockopt", i64::from(rc)).map(|_| value)
+}
+
+/// Process and user id of a UNIX socket's peer as of connect or listen (unix(7), `SO_PEERCRED`).
+pub(crate) fn peer_credentials(fd: BorrowedFd<'_>) -> Result<(i32, u32), SysError> {
+    let mut value = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut len = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes to `value`, and one socklen_t to `len`.
+    let rc = unsafe {
+        libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, (&raw mut value).cast(), &raw mut len)
+    };
+    check("getsockopt", i64::from(rc)).map(|_| (value.pid, value.uid))
+}
+
+/// Raw bytes of the socket's own address (getsockname(2)).
+pub(crate) fn local_address(fd: BorrowedFd<'_>) -> Result<Vec<u8>, SysError> {
+    let mut bytes = [0u8; 128];
+    let mut len = bytes.len() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes to `bytes`, and one socklen_t to `len`.
+    let rc = unsafe { libc::getsockname(fd.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut len) };
+    check("getsockname", i64::from(rc)).map(|_| bytes[..(len as usize).min(bytes.len())].to_vec())
+}
+
+/// Raw bytes of the peer's address (getpeername(2)). ENOTCONN if there is none.
+pub(crate) fn peer_address(fd: BorrowedFd<'_>) -> Result<Vec<u8>, SysError> {
+    let mut bytes = [0u8; 128];
+    let mut len = bytes.len() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes to `bytes`, and one socklen_t to `len`.
+    let rc = unsafe { libc::getpeername(fd.as_raw_fd(), bytes.as_mut_ptr().cast(), &raw mut len) };
+    check("getpeername", i64::from(rc)).map(|_| bytes[..(len as usize).min(bytes.len())].to_vec())
+}

@@ -1,0 +1,199 @@
+//! Who is traced: threads, their groups, and what each is waiting for.
+//!
+//! Invariant: an id is given once and never again (EVASION R7); a link to a parent comes from the creator's own event.
+use crate::acts::Pending;
+use sekisho_events::ProcessId;
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+
+/// Where a group looks names up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum View {
+    /// In our root and mount namespace.
+    #[default]
+    Ours,
+    /// In the mount namespace of this inode number, or below another root.
+    Other(u64),
+}
+
+/// A thread group: what its threads share.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// Thread group id in our pid namespace.
+    pub pid: i32,
+    /// Threads that are alive.
+    pub threads: u32,
+    /// True if memory may change under a stopped thread: another process shares it, or shared pages are mapped.
+    pub shared_memory: bool,
+    /// Where names are looked up.
+    pub view: View,
+    /// Lives in a pid namespace made in the step: pids in its arguments are not ours.
+    pub own_pids: bool,
+    /// It, or who made it, has asked for a namespace: its children are looked at when they begin.
+    pub namespaced: bool,
+    /// A handle of the process, once needed.
+    pub pidfd: Option<OwnedFd>,
+    /// `/proc/PID/mem`, once needed.
+    pub mem: Option<OwnedFd>,
+    /// PR_SET_DUMPABLE(0) was answered in our way.
+    pub undumpable: bool,
+    /// Has run a program of the step: until then it is our own child code.
+    pub started: bool,
+}
+
+impl Group {
+    fn child_of(&self, pid: i32) -> Self {
+        Self {
+            pid,
+            threads: 0,
+            shared_memory: self.shared_memory,
+            view: self.view,
+            own_pids: self.own_pids,
+            namespaced: self.namespaced,
+            pidfd: None,
+            mem: None,
+            undumpable: self.undumpable,
+            started: self.started,
+        }
+    }
+
+    /// The first group: the command.
+    pub(crate) fn first(pid: i32) -> Self {
+        Self {
+            pid,
+            threads: 0,
+            shared_memory: false,
+            view: View::Ours,
+            own_pids: false,
+            namespaced: false,
+            pidfd: None,
+            mem: None,
+            undumpable: false,
+            started: false,
+        }
+    }
+
+    /// True if nobody but the stopped thread can change its memory.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.threads <= 1 && !self.shared_memory
+    }
+}
+
+/// A traced thread.
+#[derive(Debug)]
+pub(crate) struct Tracee {
+    /// Our number.
+    pub id: ProcessId,
+    /// Its group's pid.
+    pub group: i32,
+    /// What its running call will be when it returns.
+    pub pending: Option<Pending>,
+    /// Its first stop was seen (or it is our own child).
+    pub begun: bool,
+    /// Its creator told of it.
+    pub announced: bool,
+    /// Groups whose memory it shares by vfork until it execs.
+    pub borrows_memory: bool,
+}
+
+/// All tracees.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    tracees: HashMap<i32, Tracee>,
+    groups: HashMap<i32, Group>,
+    last_id: u64,
+}
+
+impl Table {
+    /// Adds the command's process.
+    pub(crate) fn add_first(&mut self, pid: i32) -> ProcessId {
+        self.groups.insert(pid, Group::first(pid));
+        self.add(pid, pid)
+    }
+
+    /// Adds a thread of group `group`.
+    pub(crate) fn add(&mut self, tid: i32, group: i32) -> ProcessId {
+        self.last_id += 1;
+        let id = ProcessId(self.last_id);
+        if let Some(g) = self.groups.get_mut(&group) {
+            g.threads += 1;
+        }
+        let tracee = Tracee { id, group, pending: None, begun: false, announced: true, borrows_memory: false };
+        self.tracees.insert(tid, tracee);
+        id
+    }
+
+    /// Adds a process that `parent` (a thread id) made.
+    pub(crate) fn add_child(&mut self, tid: i32, parent: i32) -> ProcessId {
+        let group = self.group_of(parent).map_or_else(|| Group::first(tid), |g| g.child_of(tid));
+        self.groups.insert(tid, group);
+        self.add(tid, tid)
+    }
+
+    /// The tracee of this thread id.
+    pub(crate) fn get(&self, tid: i32) -> Option<&Tracee> {
+        self.tracees.get(&tid)
+    }
+
+    /// The tracee of this thread id.
+    pub(crate) fn get_mut(&mut self, tid: i32) -> Option<&mut Tracee> {
+        self.tracees.get_mut(&tid)
+    }
+
+    /// The group of this thread.
+    pub(crate) fn group_of(&self, tid: i32) -> Option<&Group> {
+        self.groups.get(&self.tracees.get(&tid)?.group)
+    }
+
+    /// The group of this thread.
+    pub(crate) fn group_of_mut(&mut self, tid: i32) -> Option<&mut Group> {
+        self.groups.get_mut(&self.tracees.get(&tid)?.group)
+    }
+
+    /// Our number of the process with this pid, if it is in the tree.
+    pub(crate) fn by_pid(&self, pid: i32) -> Option<ProcessId> {
+        self.tracees.get(&pid).map(|t| t.id)
+    }
+
+    /// Forgets a thread that has ended; its group goes with its last one.
+    pub(crate) fn remove(&mut self, tid: i32) -> Option<Tracee> {
+        let gone = self.tracees.remove(&tid)?;
+        if let Some(group) = self.groups.get_mut(&gone.group) {
+            group.threads = group.threads.saturating_sub(1);
+            if group.threads == 0 {
+                self.groups.remove(&gone.group);
+            }
+        }
+        Some(gone)
+    }
+
+    /// Threads of `group` other than `but`: those that an execve ends.
+    pub(crate) fn siblings(&self, group: i32, but: i32) -> Vec<i32> {
+        let mut all: Vec<i32> =
+            self.tracees.iter().filter(|(tid, t)| t.group == group && **tid != but).map(|(tid, _)| *tid).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Thread group ids of everybody alive.
+    pub(crate) fn pids(&self) -> Vec<i32> {
+        let mut all: Vec<i32> = self.groups.keys().copied().collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// True if a group with this pid is alive.
+    pub(crate) fn has_group(&self, pid: i32) -> bool {
+        self.groups.contains_key(&pid)
+    }
+
+    /// True if nobody is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tracees.is_empty()
+    }
+
+    /// How many threads are traced.
+    pub(crate) fn len(&self) -> usize {
+        self.tracees.len()
+    }
+}

@@ -1,0 +1,109 @@
+//! Stops before and after a call.
+use super::Tracer;
+use crate::abi;
+use crate::acts::{Call, Pending, Verdict};
+use crate::calls::{Route, decide};
+use crate::sys::{self, CallInfo, SysError};
+use sekisho_events::{Kind, Outcome};
+
+impl Tracer {
+    pub(super) fn at_filter(&mut self, tid: i32) -> Result<(), SysError> {
+        let CallInfo::Entry { arch, nr, args, .. } = sys::call_info(tid)? else {
+            return self.resume(tid, 0);
+        };
+        let verdict = match decide(self.level, arch, nr, &args) {
+            Route::Allow => Verdict::Run,
+            Route::Refuse { errno, why } => Verdict::refused(&abi::describe(arch, nr), why, errno),
+            Route::Decode(decoder) => {
+                let nr = nr as u32;
+                let call = Call { nr, name: abi::name(nr).unwrap_or("unknown"), args };
+                self.enter(tid, &call, decoder)
+            }
+        };
+        match verdict {
+            Verdict::Run => self.resume(tid, 0),
+            Verdict::Watch(pending) => {
+                if let Some(tracee) = self.table.get_mut(tid) {
+                    tracee.pending = Some(pending);
+                }
+                sys::to_exit(tid, 0)
+            }
+            Verdict::Answer { result, kind } => {
+                let mut regs = sys::get_regs(tid)?;
+                abi::answer(&mut regs, result);
+                sys::set_regs(tid, &regs)?;
+                if let Some(kind) = kind {
+                    self.tell(tid, *kind);
+                }
+                sys::cont(tid, 0)
+            }
+            Verdict::KillStep(kind) => {
+                self.tell(tid, *kind);
+                self.kill_all();
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn at_call_exit(&mut self, tid: i32) -> Result<(), SysError> {
+        let info = sys::call_info(tid);
+        let pending = self.table.get_mut(tid).and_then(|t| t.pending.take());
+        match (pending, info) {
+            (Some(pending), Ok(CallInfo::Exit { result })) => self.conclude(tid, pending, result),
+            (Some(pending), _) => self.conclude_unknown(tid, pending),
+            (None, _) => {}
+        }
+        sys::cont(tid, 0)
+    }
+
+    /// A watched call has returned.
+    fn conclude(&mut self, tid: i32, pending: Pending, result: i64) {
+        match pending {
+            Pending::Open(open) => self.exit_open(tid, &open, result),
+            Pending::Files(acts) => self.exit_files(tid, acts, result),
+            Pending::Exec(exec) => self.exit_exec(tid, &exec, result),
+            Pending::Connect(connecting) => self.exit_connect(tid, *connecting, result),
+            Pending::Socket(call) => self.exit_socket(tid, *call, result),
+            Pending::Send(sending) => self.exit_send(tid, *sending, result),
+            Pending::Receive(received) => self.exit_receive(tid, &received, result),
+            Pending::Change(change) => self.exit_change(tid, *change, result),
+            Pending::Tamper(tamper) => self.exit_tamper(tid, *tamper, result),
+        }
+    }
+
+    /// A watched call never returned: its process died inside it. What it asked for is told as done (EVASION R4).
+    pub(super) fn conclude_unknown(&mut self, tid: i32, pending: Pending) {
+        match pending {
+            Pending::Open(open) => self.tell_unknown_open(tid, &open),
+            Pending::Files(acts) => {
+                for mut act in acts {
+                    act.outcome = Outcome::Unknown;
+                    self.tell_file(tid, act);
+                }
+            }
+            Pending::Exec(exec) => {
+                let exec = crate::acts::attempt(&exec.asked, &exec.found, Outcome::Unknown);
+                self.tell(tid, Kind::Exec(Box::new(exec)));
+            }
+            Pending::Connect(mut connecting) => {
+                connecting.act.outcome = Outcome::Unknown;
+                self.tell(tid, Kind::Net(connecting.act));
+            }
+            Pending::Socket(mut call) => {
+                call.act.outcome = Outcome::Unknown;
+                self.tell(tid, Kind::Net(call.act));
+            }
+            Pending::Send(sending) => {
+                for kind in sending.unknown() {
+                    self.tell(tid, kind);
+                }
+            }
+            Pending::Receive(_) => {}
+            Pending::Change(mut change) => {
+                change.restrict.outcome = Outcome::Unknown;
+                self.tell(tid, Kind::Restrict(change.restrict));
+            }
+            Pending::Tamper(tamper) => self.tell(tid, Kind::Tamper(*tamper)),
+        }
+    }
+}

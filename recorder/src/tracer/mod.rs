@@ -1,0 +1,161 @@
+//! The ptrace engine: one thread that hears of every stop and answers it.
+//!
+//! Invariant: a stopped tracee is answered exactly once; every decision is made anew from registers, never from what a
+//! filter of the step's own could have said (EVASION R2).
+mod calls;
+mod closing;
+mod life;
+
+use crate::digests::Digests;
+use crate::emit::Emitter;
+use crate::images::Images;
+use crate::listeners::Listeners;
+use crate::options::Mode;
+use crate::outputs::Outputs;
+use crate::sys::{self, Forwarding, Stop, SysError, Terminal};
+use crate::tracee::Table;
+pub(crate) use closing::Closing;
+use sekisho_events::{ContentWhen, ExitHow, Identity, Level, PathBytes, ProcessId};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Where we live ourselves: what "outside" and "another namespace" mean.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Home {
+    pub mount_namespace: u64,
+    pub pid_namespace: u64,
+    pub root: Identity,
+}
+
+/// The tracing thread's state.
+pub(crate) struct Tracer {
+    pub(crate) table: Table,
+    pub(crate) out: Emitter,
+    pub(crate) digests: Digests,
+    pub(crate) images: Images,
+    pub(crate) outputs: Outputs,
+    pub(crate) listeners: Listeners,
+    pub(crate) mode: Mode,
+    pub(crate) level: Level,
+    pub(crate) own_pid: i32,
+    pub(crate) own_group: i32,
+    pub(crate) home: Home,
+    /// Threads that have stopped for the first time before their creator told of them.
+    newborn: BTreeSet<i32>,
+    /// The command's process.
+    first: i32,
+    /// How the command ended.
+    ended: Option<ExitHow>,
+    closing: Closing,
+    terminal: Option<Terminal>,
+}
+
+/// What a tracer is made of.
+pub(crate) struct Parts {
+    pub out: Emitter,
+    pub digests: Digests,
+    pub mode: Mode,
+    pub level: Level,
+    pub home: Home,
+    pub first: i32,
+    pub grace: Duration,
+    pub time_limit: Option<Duration>,
+    pub terminal: Option<Terminal>,
+}
+
+impl Tracer {
+    /// A tracer of one process, which is seized but has not gone on yet.
+    pub(crate) fn new(parts: Parts) -> Result<Self, SysError> {
+        let mut tracer = Self {
+            table: Table::default(),
+            out: parts.out,
+            digests: parts.digests,
+            images: Images::default(),
+            outputs: Outputs::default(),
+            listeners: Listeners::default(),
+            mode: parts.mode,
+            level: parts.level,
+            own_pid: std::process::id() as i32,
+            own_group: sys::getpgid(0)?,
+            home: parts.home,
+            newborn: BTreeSet::new(),
+            first: parts.first,
+            ended: None,
+            closing: Closing::new(parts.grace, parts.time_limit),
+            terminal: parts.terminal,
+        };
+        tracer.announce_first();
+        Ok(tracer)
+    }
+
+    /// Traces until nobody is left. Returns how the command ended.
+    pub(crate) fn run(&mut self, forwarding: &Forwarding) -> Result<Option<ExitHow>, SysError> {
+        loop {
+            match sys::wait_any() {
+                Ok(None) => return Ok(self.ended),
+                Ok(Some(waited)) => {
+                    if let Err(error) = self.handle(waited.tid, waited.stop)
+                        && !error.is_gone()
+                    {
+                        return Err(error);
+                    }
+                    if self.out.has_failed() {
+                        self.kill_all();
+                    }
+                }
+                Err(error) if error.errno == libc::EINTR => self.look_up(forwarding),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn handle(&mut self, tid: i32, stop: Stop) -> Result<(), SysError> {
+        match stop {
+            Stop::Filter => self.at_filter(tid),
+            Stop::CallExit => self.at_call_exit(tid),
+            Stop::Newborn(event) => self.at_newborn(tid, event),
+            Stop::Fresh => self.at_fresh(tid),
+            Stop::Exec => self.at_exec(tid),
+            Stop::Exited(status) => self.at_end(tid, ExitHow::Status(status), false),
+            Stop::Killed { signal, core } => self.at_end(tid, ExitHow::Signal(signal), core),
+            Stop::Signal(signal) => self.resume(tid, signal),
+            Stop::Group => self.at_group_stop(tid),
+            Stop::Other(_) => self.resume(tid, 0),
+        }
+    }
+
+    /// Lets a thread run on: to the end of its call if that is watched.
+    pub(crate) fn resume(&mut self, tid: i32, signal: i32) -> Result<(), SysError> {
+        if self.table.get(tid).is_some_and(|t| t.pending.is_some()) {
+            sys::to_exit(tid, signal)
+        } else {
+            sys::cont(tid, signal)
+        }
+    }
+
+    /// True for a thread whose creator has not told of it yet: it is ours all the same.
+    pub(crate) fn is_newborn(&self, pid: i32) -> bool {
+        self.newborn.contains(&pid)
+    }
+
+    /// Hashes what a descriptor of a stopped tracee leads to.
+    pub(crate) fn hash_descriptor(
+        &mut self,
+        tid: i32,
+        fd: i32,
+        path: &PathBytes,
+        when: ContentWhen,
+        stat: &sys::Stat,
+    ) {
+        let id = self.table.get(tid).map(|t| t.id).unwrap_or_default();
+        let link = crate::names::ProcPath::fd(tid, fd);
+        let open = || {
+            let flags = libc::O_RDONLY | libc::O_NONBLOCK;
+            sys::open(link.as_c(), flags | libc::O_NOATIME).or_else(|_| sys::open(link.as_c(), flags)).ok()
+        };
+        self.digests.tell(id, path, when, stat, open);
+    }
+
+    /// How a number of ours is known to the queue: nobody.
+    pub(crate) const NOBODY: ProcessId = ProcessId(0);
+}
