@@ -7,14 +7,19 @@
 
 mod claim;
 mod filter;
+mod forest;
 mod numbers;
+mod page;
 mod phrase;
+mod summary;
 mod text;
 mod tree;
 
 pub use claim::{Claim, Ending};
 pub use filter::Filter;
+pub use page::page;
 pub use phrase::{Phrase, command_line, phrase};
+pub use summary::Summary;
 pub use text::text;
 pub use tree::tree;
 

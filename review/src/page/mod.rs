@@ -1,0 +1,131 @@
+//! One self-contained static page: no script, nothing fetched, a policy that lets nothing else in.
+
+mod escape;
+mod files;
+mod processes;
+mod tables;
+
+use crate::claim::{Claim, Ending};
+use crate::numbers::{count, duration, grouped};
+use crate::phrase::{command_line, escape as escaped, short};
+use crate::summary::Summary;
+use base64::Engine as _;
+use escape::Text;
+use sekisho_events::{Digest, Kind};
+use std::io::{Result, Write};
+
+const STYLE: &str = include_str!("style.css");
+
+/// Writes the page of a recording.
+pub fn page(summary: &Summary, out: &mut dyn Write) -> Result<()> {
+    head(summary, out)?;
+    not_judged(summary, out)?;
+    facts(summary, out)?;
+    tables::marks(summary, out)?;
+    processes::write(summary, out)?;
+    tables::nets(summary, out)?;
+    files::write(summary, out)?;
+    claim(summary, out)?;
+    foot(summary, out)
+}
+
+fn head(summary: &Summary, out: &mut dyn Write) -> Result<()> {
+    let header = &summary.header;
+    let command = command_line(&header.command);
+    let hash = base64::engine::general_purpose::STANDARD.encode(Digest::of(STYLE.as_bytes()).as_bytes());
+    write!(
+        out,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{hash}'; \
+         base-uri 'none'; form-action 'none'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>sekisho: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n",
+        Text(&command)
+    )?;
+    write!(
+        out,
+        "<header class=\"top\"><h1><span>関所</span> sekisho</h1><code class=\"command\">{}</code>",
+        Text(&command)
+    )?;
+    writeln!(
+        out,
+        "<p class=\"dim\">in <code>{}</code>{}, Linux {} {}</p></header>",
+        Text(&header.cwd.escaped()),
+        header.step.as_ref().map_or_else(String::new, |s| format!(", step {}", Text(&escaped(s)))),
+        Text(&escaped(&header.kernel)),
+        Text(&escaped(&header.arch))
+    )
+}
+
+/// Without a profile there is no verdict, but a recording that is not whole is said to be so at once.
+fn not_judged(summary: &Summary, out: &mut dyn Write) -> Result<()> {
+    let (class, title, words) = match &summary.ending {
+        Ending::Whole(trailer) if trailer.complete => (
+            "ok",
+            "Complete",
+            "No profile was given: nothing was judged. <code>sekisho profile new</code> makes one to review."
+                .to_owned(),
+        ),
+        Ending::Whole(trailer) => (
+            "warn",
+            "Not complete",
+            format!("{} below: something was or may have been missed.", count(trailer.gaps, "gap", "gaps")),
+        ),
+        Ending::Cut(cut) => {
+            ("bad", "Truncated", format!("The recording ends behind event {}, without a trailer.", grouped(cut.events)))
+        }
+    };
+    writeln!(out, "<section class=\"verdict {class}\"><strong>{title}</strong><p>{words}</p></section>")
+}
+
+fn facts(summary: &Summary, out: &mut dyn Write) -> Result<()> {
+    let of = |name: &str| Kind::NAMES.iter().position(|n| *n == name).map_or(0, |at| summary.counts.0[at]);
+    writeln!(out, "<dl class=\"facts\">")?;
+    let mut fact = |name: &str, value: &str| writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", Text(value));
+    fact("Processes", &grouped(summary.forest.len() as u64 + summary.forest.omitted))?;
+    fact("Programs run", &grouped(of("exec")))?;
+    fact("File acts", &grouped(of("file")))?;
+    fact("Network acts", &grouped(of("net")))?;
+    if let Ending::Whole(trailer) = &summary.ending {
+        fact("Time", &duration(trailer.duration_us))?;
+        fact("Status", &trailer.status.to_string())?;
+    }
+    fact("Level", summary.header.level.name())?;
+    fact("Mode", &escaped(&summary.header.mode))?;
+    fact("Engine", &escaped(&summary.header.engine))?;
+    writeln!(out, "</dl>")
+}
+
+fn claim(summary: &Summary, out: &mut dyn Write) -> Result<()> {
+    let claim = Claim::new(&summary.header, &summary.counts, &summary.ending);
+    writeln!(out, "<section id=\"coverage\"><h2>What this recording asserts</h2><p>{}</p>", Text(&claim.asserts))?;
+    writeln!(out, "<h3>It does not assert</h3><ul class=\"plain\">")?;
+    for item in &claim.not {
+        writeln!(out, "<li>{}</li>", Text(item))?;
+    }
+    let refused: Vec<String> = summary.header.coverage.refused.iter().map(|call| escaped(call)).collect();
+    writeln!(
+        out,
+        "</ul><h3>Calls that it refuses outright</h3><p class=\"path\">{}</p></section>",
+        Text(&if refused.is_empty() { "none".to_owned() } else { refused.join(" ") })
+    )
+}
+
+fn foot(summary: &Summary, out: &mut dyn Write) -> Result<()> {
+    let root = match &summary.ending {
+        Ending::Whole(trailer) => format!("root <code>{}</code>", trailer.root),
+        Ending::Cut(_) => "no root: truncated".to_owned(),
+    };
+    let profile = summary
+        .header
+        .profile_sha256
+        .map_or_else(String::new, |d| format!(" · profile in force <code>{}</code>", short(&d)));
+    writeln!(
+        out,
+        "<footer><p>{} · recording format {} · {root}{profile}</p><p>Every event: <code>sekisho show --format jsonl</code></p>\
+         </footer>\n</main>\n</body>\n</html>",
+        Text(&escaped(&summary.header.tool)),
+        summary.header.version
+    )
+}
