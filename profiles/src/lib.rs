@@ -15,6 +15,7 @@ mod glob;
 #[cfg(test)]
 mod glob_tests;
 mod index;
+mod learn;
 mod load;
 mod matcher;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use deviation::{Actor, Deviation, MAX_SEQ, Severity};
 pub use diff::{DiffOptions, Differ};
 pub use error::{ProfileError, ProfileErrorKind};
 pub use glob::{Glob, GlobError, GlobErrorKind, Pattern};
+pub use learn::Learner;
 pub use matcher::{MatchError, Matcher, Verdict};
 pub use need::{Need, Target, needs};
 pub use net::{Host, NamePattern, NetError, NetPattern, describe as describe_net};

@@ -307,12 +307,12 @@ impl Matcher {
         }
     }
 
-    /// Judges an act of a process, before or after it happened.
+    /// Judges an act of a process before it happens. A pinned digest that is not known yet is left to the comparison.
     pub fn judge(&mut self, process: ProcessId, kind: &Kind) -> Verdict {
         let class = self.class(process);
         let mut verdict = Verdict::NotJudged;
         needs(kind, &mut |need| {
-            let next = match self.decide_class(class, &need).outcome {
+            let next = match self.decide_class(class, &need, false).outcome {
                 Outcome::Allowed(rule) => Verdict::Allowed { rule: self.id(rule) },
                 Outcome::Denied(rule) => {
                     Verdict::Denied { rule: self.id(rule), errno: self.rules[rule as usize].errno }
@@ -330,19 +330,19 @@ impl Matcher {
 
     /// All that the profile says to one need of a process.
     pub(crate) fn decide(&mut self, process: ProcessId, need: &Need<'_>) -> Arc<Decision> {
-        self.decide_class(self.class(process), need)
+        self.decide_class(self.class(process), need, true)
     }
 
-    fn decide_class(&mut self, class: u32, need: &Need<'_>) -> Arc<Decision> {
-        let Target::Path(path) = &need.target else { return Arc::new(self.evaluate(class, need)) };
+    fn decide_class(&mut self, class: u32, need: &Need<'_>, strict: bool) -> Arc<Decision> {
+        let Target::Path(path) = &need.target else { return Arc::new(self.evaluate(class, need, strict)) };
         if need.act == Act::Exec {
-            return Arc::new(self.evaluate(class, need));
+            return Arc::new(self.evaluate(class, need, strict));
         }
         let key = (class, need.act.bit());
         if let Some(found) = self.cache.get(&key).and_then(|paths| paths.get(&**path)) {
             return found.clone();
         }
-        let decision = Arc::new(self.evaluate(class, need));
+        let decision = Arc::new(self.evaluate(class, need, strict));
         if self.cached >= MAX_CACHED {
             self.cache.clear();
             self.cached = 0;
@@ -352,7 +352,7 @@ impl Matcher {
         decision
     }
 
-    fn evaluate(&self, class: u32, need: &Need<'_>) -> Decision {
+    fn evaluate(&self, class: u32, need: &Need<'_>, strict: bool) -> Decision {
         let mut found = Found { matcher: self, class: &self.classes[class as usize], decision: Decision::default() };
         let mask = need.act.bit() | need.or.map_or(0, Act::bit);
         match &need.target {
@@ -363,7 +363,8 @@ impl Matcher {
                         return;
                     }
                     let named = secret.is_none_or(|s| pattern.names(s.component));
-                    let digest = (acts & Act::Exec.bit() & mask != 0).then_some(need.sha256);
+                    let known = strict || need.sha256.is_some();
+                    let digest = (known && acts & Act::Exec.bit() & mask != 0).then_some(need.sha256);
                     found.take(*rule, named, digest);
                 });
             }

@@ -1,0 +1,188 @@
+//! Which parts of a name change from run to run: random letters, hashes, process numbers, versions.
+use crate::glob::Glob;
+
+/// Programs that make names of a fixed start and this many random letters and digits: mkstemp(3) and the like.
+const MAKERS: &[(&str, usize)] = &[
+    ("cc", 6),       // gcc
+    ("tmp.", 10),    // mktemp(1)
+    ("tmp", 8),      // Python's tempfile
+    (".tmp", 6),     // Rust's tempfile
+    ("rustc", 6),    // rustc
+    ("st", 6),       // ar, ranlib, strip
+    ("sed", 6),      // sed -i
+    ("sh-thd.", 6),  // bash, here documents
+    ("configure-", 6),
+    ("cargo-install", 6),
+    ("rustdoctest", 6),
+];
+
+/// A component as a pattern with its changing parts left open. `anywhere` is true where names are temporary by their place,
+/// so that less is needed to call one random.
+pub(crate) fn open(name: &[u8], anywhere: bool) -> String {
+    let Ok(text) = std::str::from_utf8(name) else { return Glob::escape(name) };
+    if let Some(pattern) = made_by_known(text, anywhere).or_else(|| numbered(text, anywhere)) {
+        return pattern;
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let word = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let (token, tail) = rest.split_at(word);
+        if is_hash(token) {
+            out.push('*');
+        } else if anywhere && is_random(token) {
+            out.push_str(&"?".repeat(token.len()));
+        } else {
+            out.push_str(&Glob::escape(token.as_bytes()));
+        }
+        let separator = tail.chars().next().map_or(0, char::len_utf8);
+        out.push_str(&Glob::escape(&tail.as_bytes()[..separator]));
+        rest = &tail[separator..];
+    }
+    while out.contains("**") {
+        out = out.replace("**", "*");
+    }
+    if out.chars().all(|c| matches!(c, '*' | '?')) { "?".repeat(name.len().clamp(1, 64)) } else { out }
+}
+
+fn made_by_known(text: &str, anywhere: bool) -> Option<String> {
+    for (start, letters) in MAKERS {
+        let Some(rest) = text.strip_prefix(start) else { continue };
+        let Some(random) = rest.get(..*letters) else { continue };
+        let tail = &rest[*letters..];
+        let fits = random.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && (tail.is_empty() || tail.starts_with('.'));
+        let looks = random.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        if fits && (anywhere || looks) {
+            return Some(format!("{start}{}{}", "?".repeat(*letters), Glob::escape(tail.as_bytes())));
+        }
+    }
+    None
+}
+
+/// Autoconf's `conf1234.sh`, and in temporary places every number of four digits or more.
+fn numbered(text: &str, anywhere: bool) -> Option<String> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let digits = text[start..].bytes().take_while(u8::is_ascii_digit).count();
+    let autoconf = text[..start].strip_suffix("conf").is_some_and(|b| b.is_empty() || b == ".");
+    let tail = &text[start + digits..];
+    let ends = tail.is_empty() || tail.starts_with(|c: char| !c.is_ascii_alphanumeric());
+    if !ends || !(autoconf && digits >= 2 || anywhere && digits >= 4) {
+        return None;
+    }
+    let tail = if anywhere { open(tail.as_bytes(), true) } else { Glob::escape(tail.as_bytes()) };
+    let tail = if text[start + digits..].is_empty() { String::new() } else { tail };
+    Some(format!("{}[0-9]*{tail}", Glob::escape(&text.as_bytes()[..start])))
+}
+
+/// Eight or more hex digits with letters and digits among them, or 16 of any.
+fn is_hash(token: &str) -> bool {
+    let hex = token.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let digits = token.bytes().filter(u8::is_ascii_digit).count();
+    hex && (token.len() >= 8 && digits > 0 && digits < token.len() || token.len() >= 16)
+        || token.len() >= 20 && digits > 2 && token.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// Six or more letters that no word has: digits between them, or capitals behind small ones more than once.
+fn is_random(token: &str) -> bool {
+    let bytes = token.as_bytes();
+    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    let turns = bytes.windows(2).filter(|w| w[0].is_ascii_lowercase() != w[1].is_ascii_lowercase()).count();
+    bytes.len() >= 6 && (digits > 0 && digits < bytes.len() && turns >= 2 || turns >= 3)
+}
+
+/// A component of a system path with its version left open: `12`, `gcc-12`, `python3.11`.
+pub(crate) fn unversioned(name: &[u8]) -> String {
+    let Ok(text) = std::str::from_utf8(name) else { return Glob::escape(name) };
+    let dotted = |t: &str| !t.is_empty() && t.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+    if dotted(text) {
+        return "[0-9]*".to_owned();
+    }
+    if let Some((start, version)) = text.rsplit_once('-')
+        && dotted(version)
+        && !start.is_empty()
+    {
+        return format!("{}-[0-9]*", Glob::escape(start.as_bytes()));
+    }
+    let tail = text.len() - text.bytes().rev().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
+    let version = &text[tail..];
+    if tail > 0 && dotted(version) && version.contains('.') {
+        let (major, _) = version.split_once('.').unwrap_or((version, ""));
+        return format!("{}{major}.[0-9]*", Glob::escape(&text.as_bytes()[..tail]));
+    }
+    Glob::escape(name)
+}
+
+/// One pattern for two names that different runs gave to the same thing, if they are alike enough.
+pub(crate) fn common(a: &str, b: &str) -> Option<String> {
+    let plain = |t: &str| t.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_' | b'?' | b'+'));
+    if a == b || !plain(a) || !plain(b) {
+        return None;
+    }
+    let head = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
+    let room = a.len().min(b.len()) - head;
+    let tail = a.bytes().rev().zip(b.bytes().rev()).take(room).take_while(|(x, y)| x == y).count();
+    if head + tail < 2 {
+        return None;
+    }
+    let (start, end) = (&a[..head], &a[a.len() - tail..]);
+    let open = a.len() - head - tail;
+    if a.len() == b.len() {
+        // A letter that is equal by chance stays open with its neighbours: back to the last separator.
+        let start = start.trim_end_matches(|c: char| c.is_ascii_digit());
+        return (open >= 3).then(|| format!("{start}{}{end}", "?".repeat(a.len() - start.len() - tail)));
+    }
+    let digits = |t: &str| t[head..t.len() - tail].bytes().all(|c| c.is_ascii_digit());
+    (digits(a) && digits(b)).then(|| format!("{}*{end}", start.trim_end_matches(|c: char| c.is_ascii_digit())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_names_are_left_open_and_others_are_not() {
+        for (name, pattern) in [
+            ("ccAb3xYz.s", "cc??????.s"),
+            ("ccabcdef.o", "cc??????.o"),
+            ("tmp.Ab3xYz09Qq", "tmp.??????????"),
+            ("go-build1234567", "go-build[0-9]*"),
+            ("rustcAbCdEf", "rustc??????"),
+            ("hello.txt", "hello.txt"),
+        ] {
+            assert_eq!(open(name.as_bytes(), true), pattern);
+        }
+        for (name, pattern) in [
+            ("libserde-0123456789abcdef.rlib", "libserde-*.rlib"),
+            ("conf4711.sh", "conf[0-9]*.sh"),
+            ("stations", "stations"),
+            ("stK3jd8a", "st??????"),
+            ("main.c", "main.c"),
+            ("crc32.o", "crc32.o"),
+            ("config", "config"),
+            ("a*b", "a\\*b"),
+        ] {
+            assert_eq!(open(name.as_bytes(), false), pattern);
+        }
+    }
+
+    #[test]
+    fn versions_are_left_open() {
+        for (name, pattern) in [
+            ("12", "[0-9]*"),
+            ("x86_64-linux-gnu-gcc-12", "x86_64-linux-gnu-gcc-[0-9]*"),
+            ("python3.11", "python3.[0-9]*"),
+            ("sha256sum", "sha256sum"),
+            ("m4", "m4"),
+        ] {
+            assert_eq!(unversioned(name.as_bytes()), pattern);
+        }
+    }
+
+    #[test]
+    fn names_of_two_runs_that_are_alike_share_a_pattern() {
+        assert_eq!(common("build-xyzabc.log", "build-qwerty.log").unwrap(), "build-??????.log");
+        assert_eq!(common("job123.out", "job77.out").unwrap(), "job*.out");
+        assert_eq!(common("main.c", "test.h"), None);
+        assert_eq!(common("main.c", "mail.c"), None);
+    }
+}
