@@ -110,8 +110,7 @@ mod tests {
     #[test]
     fn descriptors_are_found_behind_other_control_messages() {
         let credentials = message(libc::SCM_CREDENTIALS, &[1, 2, 3]);
-        let control =
-            [credentials, message(libc::SCM_RIGHTS, &[5]), message(libc::SCM_RIGHTS, &[7, 9, 11])].concat();
+        let control = [credentials, message(libc::SCM_RIGHTS, &[5]), message(libc::SCM_RIGHTS, &[7, 9, 11])].concat();
         assert_eq!(rights(&control), [5, 7, 9, 11]);
     }
 

@@ -23,14 +23,13 @@ pub fn parse(head: &[u8]) -> Option<Line> {
     let last = BUFFER_BYTES - 1;
     // `strnchr` stops at a NUL.
     let newline = buffer.iter().position(|b| matches!(b, b'\n' | 0)).filter(|at| buffer[*at] == b'\n');
-    let mut end = match newline {
-        Some(at) => at,
-        None => {
-            let name = find(&buffer, 2, last, |b| !is_blank(b))?;
-            // Without a blank or NUL behind it the name may have been cut.
-            find(&buffer, name, last, |b| is_blank(b) || b == 0)?;
-            last
-        }
+    let mut end = if let Some(at) = newline {
+        at
+    } else {
+        let name = find(&buffer, 2, last, |b| !is_blank(b))?;
+        // Without a blank or NUL behind it the name may have been cut.
+        find(&buffer, name, last, |b| is_blank(b) || b == 0)?;
+        last
     };
     while is_blank(buffer[end - 1]) {
         end -= 1;
@@ -68,22 +67,22 @@ mod tests {
         parse(head).map(|line| (words(line.interpreter), line.argument.map(words)))
     }
 
-    fn some(interpreter: &str, argument: Option<&str>) -> Option<(String, Option<String>)> {
-        Some((interpreter.to_owned(), argument.map(str::to_owned)))
+    fn is(head: &[u8], interpreter: &str, argument: Option<&str>) {
+        assert_eq!(line(head), Some((interpreter.to_owned(), argument.map(str::to_owned))));
     }
 
     /// execve(2), "Interpreter scripts": what follows the interpreter is one argument, blanks inside it kept.
     #[test]
     fn all_that_follows_the_interpreter_is_one_argument() {
-        assert_eq!(line(b"#!/bin/sh\necho"), some("/bin/sh", None));
-        assert_eq!(line(b"#! /usr/bin/env -S  sh -e \t\nx"), some("/usr/bin/env", Some("-S  sh -e")));
-        assert_eq!(line(b"#!/bin/sh \t \n"), some("/bin/sh", None));
+        is(b"#!/bin/sh\necho", "/bin/sh", None);
+        is(b"#! /usr/bin/env -S  sh -e \t\nx", "/usr/bin/env", Some("-S  sh -e"));
+        is(b"#!/bin/sh \t \n", "/bin/sh", None);
     }
 
     #[test]
     fn a_file_without_a_newline_is_a_script_if_the_name_is_whole() {
-        assert_eq!(line(b"#!/bin/sh"), some("/bin/sh", None));
-        assert_eq!(line(b"#!/bin/sh -x"), some("/bin/sh", Some("-x")));
+        is(b"#!/bin/sh", "/bin/sh", None);
+        is(b"#!/bin/sh -x", "/bin/sh", Some("-x"));
         assert_eq!(line(&[b"#!/", &[b'a'; 300][..]].concat()), None);
     }
 
@@ -91,7 +90,7 @@ mod tests {
     #[test]
     fn a_long_line_is_cut_where_the_kernel_cuts_it() {
         let head = [b"#!/bin/sh ", &[b'x'; 400][..], b"\n"].concat();
-        assert_eq!(line(&head), some("/bin/sh", Some(&"x".repeat(245))));
+        is(&head, "/bin/sh", Some(&"x".repeat(245)));
     }
 
     #[test]
@@ -103,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_nul_ends_the_name() {
-        assert_eq!(line(b"#!/bin/sh\0evil\n"), some("/bin/sh", None));
+        is(b"#!/bin/sh\0evil\n", "/bin/sh", None);
     }
 
     proptest! {

@@ -139,10 +139,7 @@ mod tests {
     #[test]
     fn internet_addresses_are_canonical() {
         let wanted = |text: &str| SockAddr::Inet { address: text.parse().unwrap(), port: 443 };
-        assert_eq!(
-            family(libc::AF_INET, &[1, 187, 203, 0, 113, 7, 0, 0, 0, 0, 0, 0, 0, 0]),
-            wanted("203.0.113.7")
-        );
+        assert_eq!(family(libc::AF_INET, &[1, 187, 203, 0, 113, 7, 0, 0, 0, 0, 0, 0, 0, 0]), wanted("203.0.113.7"));
         assert_eq!(family(libc::AF_INET6, &inet6("2001:db8::1")), wanted("2001:db8::1"));
         assert_eq!(family(libc::AF_INET6, &inet6("::ffff:127.0.0.1")), wanted("127.0.0.1"));
         assert_eq!(family(libc::AF_INET6, &inet6("::1")), wanted("::1"));
@@ -163,10 +160,7 @@ mod tests {
     #[test]
     fn an_unspecified_family_keeps_the_address_that_udp_would_send_to() {
         let rest = [0, 53, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(
-            family(libc::AF_UNSPEC, &rest),
-            SockAddr::Unspecified { inet: Some((Ipv4Addr::LOCALHOST, 53)) }
-        );
+        assert_eq!(family(libc::AF_UNSPEC, &rest), SockAddr::Unspecified { inet: Some((Ipv4Addr::LOCALHOST, 53)) });
         assert_eq!(family(libc::AF_UNSPEC, &[]), SockAddr::Unspecified { inet: None });
     }
 
