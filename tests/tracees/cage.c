@@ -107,6 +107,7 @@ int main(int argc, char **argv) {
             must(setresuid(uid, uid, uid), "setuid");
         }
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        syscall(SYS_close_range, 3, ~0U, 0);
         execvp(argv[i], argv + i);
         die(argv[i]);
     }
@@ -121,8 +122,8 @@ int main(int argc, char **argv) {
     alarm(0);
     long end = now_ms() + (got == pid ? grace : 0);
     do {
-        while (waitpid(-1, NULL, WNOHANG | __WALL) > 0) {}
-        if (!each_child(0)) break;
+        while ((got = waitpid(-1, NULL, WNOHANG | __WALL)) > 0) {}
+        if (got < 0) break;
         nap(5);
     } while (now_ms() < end);
     fprintf(out, "survivors %d\n", each_child(0));

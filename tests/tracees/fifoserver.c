@@ -1,0 +1,13 @@
+/* F: `FIFO OUT PROG ARG...`: a process outside the step that does what it is told through a FIFO: copies it to OUT. */
+#include "tracee.h"
+int main(int argc, char **argv) {
+    char buf[64] = {0};
+    must(mkfifo(argv[1], 0666), "mkfifo");
+    chmod(argv[1], 0666);
+    if (must(fork(), "fork")) execv(argv[3], argv + 3), die("execv");
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int fd = must(open(argv[1], O_RDWR), "open");
+    must(read(fd, buf, sizeof buf - 1), "read");
+    put(argv[2], buf);
+    for (;;) pause();
+}
