@@ -24,7 +24,7 @@ fn main() {
 
 /// Every process is forked by the first, executes a compiler, reads headers, writes one object and ends.
 fn build_like(seq: u64) -> Event {
-    let (process, step) = (seq / 40 + 1, seq % 40);
+    let (process, step) = ((seq - 1) / 40 + 1, (seq - 1) % 40);
     let kind = match step {
         0 => Kind::Spawn { parent: ProcessId(u64::from(process > 1)), how: SpawnHow::Vfork, thread: false },
         1 => Kind::Exec(Box::new(Exec {

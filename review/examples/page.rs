@@ -8,5 +8,5 @@ fn main() {
     let mut reader = LogReader::new(std::fs::File::open(path).unwrap()).unwrap();
     let summary = Summary::read(&mut reader, |_| ()).unwrap();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    sekisho_review::page(&summary, &mut out).unwrap();
+    sekisho_review::page(&summary, None, &mut out).unwrap();
 }

@@ -8,17 +8,21 @@
 mod claim;
 mod filter;
 mod forest;
+mod markdown;
 mod numbers;
 mod page;
 mod phrase;
+mod sarif;
 mod summary;
 mod text;
 mod tree;
 
 pub use claim::{Claim, Ending};
 pub use filter::Filter;
+pub use markdown::markdown;
 pub use page::page;
 pub use phrase::{Phrase, command_line, phrase};
+pub use sarif::sarif;
 pub use summary::Summary;
 pub use text::text;
 pub use tree::tree;

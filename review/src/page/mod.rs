@@ -4,22 +4,27 @@ mod escape;
 mod files;
 mod processes;
 mod tables;
+mod verdict;
 
 use crate::claim::{Claim, Ending};
-use crate::numbers::{count, duration, grouped};
+use crate::numbers::{duration, grouped};
 use crate::phrase::{command_line, escape as escaped, short};
 use crate::summary::Summary;
 use base64::Engine as _;
 use escape::Text;
 use sekisho_events::{Digest, Kind};
+use sekisho_profiles::DiffReport;
 use std::io::{Result, Write};
 
 const STYLE: &str = include_str!("style.css");
+/// A gate: two posts, two beams.
+const GATE: &str = "<svg width=\"20\" height=\"18\" viewBox=\"0 0 20 18\" aria-hidden=\"true\"><path fill=\"currentColor\" \
+                    d=\"M0 1q10 3 20 0v3q-2 .6-3 .7V18h-3v-7H6v7H3V4.700Q2 4.600 0 4zm6 4v3h8V5q-4 .5-8 0z\"/></svg>";
 
-/// Writes the page of a recording.
-pub fn page(summary: &Summary, out: &mut dyn Write) -> Result<()> {
+/// Writes the page of a recording; a verdict stands first.
+pub fn page(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write) -> Result<()> {
     head(summary, out)?;
-    not_judged(summary, out)?;
+    verdict::write(summary, verdict, out)?;
     facts(summary, out)?;
     tables::marks(summary, out)?;
     processes::write(summary, out)?;
@@ -43,11 +48,7 @@ fn head(summary: &Summary, out: &mut dyn Write) -> Result<()> {
          <title>sekisho: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n",
         Text(&command)
     )?;
-    write!(
-        out,
-        "<header class=\"top\"><h1><span>関所</span> sekisho</h1><code class=\"command\">{}</code>",
-        Text(&command)
-    )?;
+    write!(out, "<header class=\"top\"><h1>{GATE} sekisho</h1><code class=\"command\">{}</code>", Text(&command))?;
     writeln!(
         out,
         "<p class=\"dim\">in <code>{}</code>{}, Linux {} {}</p></header>",
@@ -56,27 +57,6 @@ fn head(summary: &Summary, out: &mut dyn Write) -> Result<()> {
         Text(&escaped(&header.kernel)),
         Text(&escaped(&header.arch))
     )
-}
-
-/// Without a profile there is no verdict, but a recording that is not whole is said to be so at once.
-fn not_judged(summary: &Summary, out: &mut dyn Write) -> Result<()> {
-    let (class, title, words) = match &summary.ending {
-        Ending::Whole(trailer) if trailer.complete => (
-            "ok",
-            "Complete",
-            "No profile was given: nothing was judged. <code>sekisho profile new</code> makes one to review."
-                .to_owned(),
-        ),
-        Ending::Whole(trailer) => (
-            "warn",
-            "Not complete",
-            format!("{} below: something was or may have been missed.", count(trailer.gaps, "gap", "gaps")),
-        ),
-        Ending::Cut(cut) => {
-            ("bad", "Truncated", format!("The recording ends behind event {}, without a trailer.", grouped(cut.events)))
-        }
-    };
-    writeln!(out, "<section class=\"verdict {class}\"><strong>{title}</strong><p>{words}</p></section>")
 }
 
 fn facts(summary: &Summary, out: &mut dyn Write) -> Result<()> {

@@ -17,7 +17,7 @@ pub(super) fn marks(summary: &Summary, out: &mut dyn Write) -> Result<()> {
                 writeln!(out, "</table>")?;
             }
             let (title, words) = words(*mark);
-            writeln!(out, "<h3>{title}<small>{words}</small></h3><table>")?;
+            writeln!(out, "<h3>{title}<small>{words}</small></h3><table class=\"marks\">")?;
             last = Some(*mark);
         }
         writeln!(
