@@ -23,6 +23,10 @@ struct Row {
 /// # Panics
 /// If so.
 pub fn run(section: &str) {
+    let sections = std::env::var("SEKISHO_SECTIONS").unwrap_or_default();
+    if !sections.is_empty() && !sections.split_whitespace().any(|s| s == section) {
+        return;
+    }
     let only = std::env::var("SEKISHO_CASE").ok();
     let alone = std::env::var_os("SEKISHO_ALONE").is_some();
     let engines = if alone { Vec::new() } else { places::engines() };
@@ -88,16 +92,16 @@ fn stage(case: &Case, user: User) -> Stage {
     let ground = Ground::new(user);
     let outside = Outside::start(&ground.path("")).expect("start the servers outside");
     let mut words = Words::new(ground.work());
-    words.set("home", ground.path("home").display());
-    words.set("tmp", ground.path("tmp").display());
-    words.set("tracees", places::tracees().display());
-    words.set("sekisho", places::sekisho().display());
-    words.set("tcp", outside.tcp);
-    words.set("udp", outside.udp);
-    words.set("unix", outside.unix.display());
-    words.set("dgram", outside.dgram.display());
+    words.set("home", &ground.path("home").display());
+    words.set("tmp", &ground.path("tmp").display());
+    words.set("tracees", &places::tracees().display());
+    words.set("sekisho", &places::sekisho().display());
+    words.set("tcp", &outside.tcp);
+    words.set("udp", &outside.udp);
+    words.set("unix", &outside.unix.display());
+    words.set("dgram", &outside.dgram.display());
     words.set("abstract", &outside.abstract_name);
-    words.set("uid", if user == User::Root { 0 } else { places::ORDINARY_UID });
+    words.set("uid", &if user == User::Root { 0 } else { places::ORDINARY_UID });
     if let Some(text) = &case.prepare {
         let prepared = Caged::new(&ground, ["/bin/sh", "-ec", &words.fill(text)]).run();
         assert!(prepared.ended == Ended::Exit(0), "{}: its preparation failed: {}", case.id, prepared.said());

@@ -15,12 +15,13 @@ impl Words {
     /// None yet; `dir` is where `{sha:FILE}` looks for relative names.
     pub fn new(dir: PathBuf) -> Self {
         let mut words = Self { known: BTreeMap::new(), dir };
-        words.set("dir", words.dir.display().to_string());
+        let shown = words.dir.display().to_string();
+        words.set("dir", &shown);
         words
     }
 
     /// Gives a variable its value.
-    pub fn set(&mut self, name: impl Into<String>, value: impl ToString) {
+    pub fn set(&mut self, name: impl Into<String>, value: &(impl ToString + ?Sized)) {
         self.known.insert(name.into(), value.to_string());
     }
 
