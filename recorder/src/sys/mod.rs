@@ -5,6 +5,7 @@ mod error;
 mod files;
 mod launch;
 mod memory;
+mod probe;
 mod process;
 mod ptrace;
 mod signals;
@@ -18,6 +19,7 @@ pub(crate) use files::{
 };
 pub(crate) use launch::{Failed, Launch, Terminal, launch};
 pub(crate) use memory::read_memory;
+pub(crate) use probe::{Sleeper, landlock_abi, try_filter, try_io_uring, try_mseal, try_user_namespace};
 pub(crate) use process::{
     become_subreaper, getpgid, kill, kill_group, raise_descriptor_limit, random_bytes, release_kernel,
     set_undumpable,
