@@ -11,6 +11,7 @@ mod attesting;
 mod commands;
 mod exit;
 mod files;
+mod judging;
 mod live;
 mod profiled;
 mod recording;

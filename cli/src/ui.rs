@@ -51,6 +51,13 @@ impl Ui {
         }
     }
 
+    /// A further line of something said, unless quiet.
+    pub fn plain(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        }
+    }
+
     /// Says something that must not be overlooked, even if quiet.
     pub fn warn(&self, text: &str) {
         self.line("\x1b[33m", text);

@@ -1,9 +1,201 @@
-//! `sekisho run`.
+//! `sekisho run`: record, compare, attest, report: the whole loop for CI.
+//!
+//! Invariant: results appear in the output directory whole, and those of an earlier run that this one does not
+//! replace are taken away first, so that nothing old is taken for new.
 use crate::args::RunArgs;
-use crate::exit::{CliError, Exit};
+use crate::attesting::{self, Request};
+use crate::commands::report;
+use crate::exit::{CliError, Exit, shown};
+use crate::files::{self, Output};
+use crate::judging;
+use crate::profiled::Loaded;
+use crate::recording::{self, Setting};
 use crate::ui::Ui;
+use sekisho_events::escape;
+use sekisho_profiles::{DiffReport, TextOptions};
+use sekisho_recorder::Recorded;
+use std::path::{Path, PathBuf};
 
-/// Runs the command.
-pub fn run(_args: &RunArgs, _ui: &Ui) -> Result<Exit, CliError> {
-    Err(CliError::new("`run` is not built yet"))
+/// The profile that is used if none is named.
+const DEFAULT_PROFILE: &str = "sekisho.toml";
+
+/// Runs the loop.
+pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let profile = profile(args)?;
+    let places = Places::prepare(args)?;
+    let setting = match &profile {
+        Some(profile) => profile.setting(args.mode, &args.recording)?,
+        None if args.mode.is_some_and(|m| m != crate::args::Mode::Observe) => {
+            return Err(CliError::new("--mode without a profile: nothing says what is allowed")
+                .with_hint("make one: sekisho run -- CMD, then sekisho profile new sekisho-out/recording.sekisho"));
+        }
+        None => Setting::default(),
+    };
+    let setting = Setting { step: args.step.clone(), ..setting };
+    let recorded = recording::record(&args.recording, setting, Output::create(&places.recording)?)
+        .map_err(|e| e.with_exit(Exit::CANNOT_JUDGE))?;
+    ui.note(&recording::summary(&recorded));
+    recording::note_gaps(&recorded, ui);
+    let outcome = Outcome::of(&recorded);
+    recorded.writer.commit()?;
+    let verdict = match &profile {
+        Some(profile) => Some(judge(profile, &places, ui)?),
+        None => {
+            say_how_to_begin(&places, ui);
+            None
+        }
+    };
+    attest(args, &places, verdict.as_ref(), ui)?;
+    report::write(&places.recording, verdict.as_ref(), &places.report)?;
+    Ok(conclude(&outcome, verdict.as_ref(), &places, ui))
+}
+
+/// What the step itself came to.
+struct Outcome {
+    status: i32,
+    complete: bool,
+}
+
+impl Outcome {
+    fn of<W>(recorded: &Recorded<W>) -> Self {
+        Self { status: recorded.status, complete: recorded.trailer.complete }
+    }
+}
+
+/// Where results go.
+struct Places {
+    recording: PathBuf,
+    verdict: PathBuf,
+    attestations: PathBuf,
+    report: PathBuf,
+    appended: bool,
+}
+
+impl Places {
+    /// Makes the directory; finds free names for a further step with `--append`.
+    fn prepare(args: &RunArgs) -> Result<Self, CliError> {
+        std::fs::create_dir_all(&args.out).map_err(|e| CliError::file("create", &args.out, e))?;
+        let out = &args.out;
+        let numbered = |stem: &str, n: u32, end: &str| {
+            out.join(if n == 1 { format!("{stem}.{end}") } else { format!("{stem}-{n}.{end}") })
+        };
+        let n =
+            if args.append { (1..).find(|n| !numbered("recording", *n, "sekisho").exists()).unwrap_or(1) } else { 1 };
+        let places = Self {
+            recording: numbered("recording", n, "sekisho"),
+            verdict: numbered("verdict", n, "json"),
+            attestations: out.join("attestations.jsonl"),
+            report: numbered("report", n, "html"),
+            appended: args.append,
+        };
+        if !args.append {
+            places.clear(out)?;
+        }
+        Ok(places)
+    }
+
+    /// Takes away what an earlier run left: its recordings, verdicts, attestations and reports.
+    fn clear(&self, out: &Path) -> Result<(), CliError> {
+        let failed = |e| CliError::file("clear", out, e);
+        for entry in std::fs::read_dir(out).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            let ours = [("recording", ".sekisho"), ("verdict", ".json"), ("report", ".html")]
+                .iter()
+                .any(|(stem, end)| is_numbered(name, stem, end))
+                || name == "attestations.jsonl";
+            if ours {
+                std::fs::remove_file(&path).map_err(|e| CliError::file("remove", &path, e))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `stem.end` or `stem-N.end`.
+fn is_numbered(name: &str, stem: &str, end: &str) -> bool {
+    let middle = name.strip_prefix(stem).and_then(|rest| rest.strip_suffix(end));
+    middle.is_some_and(|m| m.is_empty() || m.strip_prefix('-').is_some_and(|n| n.parse::<u32>().is_ok()))
+}
+
+fn profile(args: &RunArgs) -> Result<Option<Loaded>, CliError> {
+    match &args.profile {
+        Some(path) => Loaded::read(path).map(Some),
+        None if Path::new(DEFAULT_PROFILE).exists() => Loaded::read(Path::new(DEFAULT_PROFILE)).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Compares, writes the verdict, and says what a person needs to know.
+fn judge(profile: &Loaded, places: &Places, ui: &Ui) -> Result<DiffReport, CliError> {
+    let report = judging::judge(&places.recording, profile)?;
+    let mut text = serde_json::to_string_pretty(&report.to_json()).map_err(|e| CliError::new(e.to_string()))?;
+    text.push('\n');
+    files::write(&places.verdict, text.as_bytes())?;
+    let options = TextOptions { recording: shown(&places.recording), colour: ui.colour(), suggest: false };
+    let said = report.to_text(&options);
+    let mut lines = said.lines();
+    if let Some(first) = lines.next() {
+        if report.clean { ui.note(first) } else { ui.warn(first) }
+    }
+    for line in lines {
+        ui.plain(line);
+    }
+    Ok(report)
+}
+
+fn say_how_to_begin(places: &Places, ui: &Ui) {
+    ui.note("no profile: nothing was judged");
+    ui.plain(&format!("  begin: sekisho profile new {} -o {DEFAULT_PROFILE}", shown(&places.recording)));
+    ui.plain("  then review it, commit it, and run again");
+}
+
+fn attest(args: &RunArgs, places: &Places, verdict: Option<&DiffReport>, ui: &Ui) -> Result<(), CliError> {
+    let Some(key) = &args.key else { return Ok(()) };
+    let verdict = verdict.map(DiffReport::to_json);
+    let request = Request {
+        recording: &places.recording,
+        key,
+        products: &args.product,
+        verdict: verdict.as_ref(),
+        step: args.step.as_deref(),
+        output: &places.attestations,
+        append: places.appended,
+    };
+    let attested = attesting::attest(&request, ui)?;
+    let plural = if attested.subjects == 1 { "" } else { "s" };
+    ui.note(&format!(
+        "attested {} product{plural} in {} statements, key {}…: {}",
+        attested.subjects,
+        attested.statements,
+        attested.key_id.get(..12).unwrap_or(&attested.key_id),
+        shown(&places.attestations)
+    ));
+    Ok(())
+}
+
+/// The exit status: the step's own if it failed; else whether all was clean and complete.
+fn conclude(outcome: &Outcome, verdict: Option<&DiffReport>, places: &Places, ui: &Ui) -> Exit {
+    if verdict.is_none_or(|v| !v.clean) || outcome.status != 0 {
+        ui.plain(&format!("  look: {}", escape(places.report.as_os_str().as_encoded_bytes())));
+    }
+    if outcome.status != 0 {
+        ui.warn(&format!("run: the step itself failed with status {}", outcome.status));
+        return Exit(u8::try_from(outcome.status).unwrap_or(u8::MAX));
+    }
+    let clean = outcome.complete && verdict.is_none_or(|v| v.clean);
+    if clean { Exit::OK } else { Exit::NOT_CLEAN }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_results_are_taken_away() {
+        assert!(is_numbered("recording.sekisho", "recording", ".sekisho"));
+        assert!(is_numbered("verdict-12.json", "verdict", ".json"));
+        assert!(!is_numbered("verdict-old.json", "verdict", ".json"));
+        assert!(!is_numbered("my-report.html", "report", ".html"));
+    }
 }

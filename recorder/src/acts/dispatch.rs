@@ -73,7 +73,7 @@ impl Tracer {
             | Decoder::Limits
             | Decoder::Scheduling
             | Decoder::PidfdGetfd => self.enter_aimed(tid, call, decoder),
-            Decoder::Mmap | Decoder::Shmat | Decoder::Aio => self.enter_shared_memory(tid),
+            Decoder::Mmap | Decoder::Shmat | Decoder::Aio => self.enter_shared_memory(tid, call),
             Decoder::SetPtracer | Decoder::Lease => Verdict::Run,
         }
     }

@@ -154,7 +154,10 @@ impl Tracer {
     }
 
     /// Memory that others can write: from now on arguments of this process may change under us.
-    pub(crate) fn enter_shared_memory(&mut self, tid: i32) -> Verdict {
+    pub(crate) fn enter_shared_memory(&mut self, tid: i32, call: &Call) -> Verdict {
+        if call.nr == crate::abi::nr::MMAP && is_read_only_view(tid, call) {
+            return Verdict::Run;
+        }
         if let Some(group) = self.table.group_of_mut(tid) {
             group.shared_memory = true;
         }
@@ -174,4 +177,18 @@ fn signal_of(call: &Call) -> i32 {
 fn pid_behind(tid: i32, fd: i32) -> i32 {
     let info = std::fs::read_to_string(ProcPath::fdinfo(tid, fd).as_str()).unwrap_or_default();
     info.lines().find_map(|l| l.strip_prefix("Pid:")).and_then(|n| n.trim().parse().ok()).unwrap_or(0)
+}
+
+/// True for a shared mapping that this process can neither write nor make writable: of a file that it has opened for
+/// reading only (mmap(2), `EACCES`; mprotect(2)).
+fn is_read_only_view(tid: i32, call: &Call) -> bool {
+    let anonymous = call.int(3) & libc::MAP_ANONYMOUS != 0;
+    !anonymous && call.int(2) & libc::PROT_WRITE == 0 && opened_read_only(tid, call.int(4))
+}
+
+/// True if a descriptor of the tracee was opened for reading only (proc(5), fdinfo `flags:`).
+pub(super) fn opened_read_only(tid: i32, fd: i32) -> bool {
+    let info = std::fs::read_to_string(ProcPath::fdinfo(tid, fd).as_str()).unwrap_or_default();
+    let flags = info.lines().find_map(|l| l.strip_prefix("flags:")).map_or("", str::trim);
+    i32::from_str_radix(flags, 8).is_ok_and(|f| f & libc::O_ACCMODE == libc::O_RDONLY)
 }

@@ -116,9 +116,19 @@ impl Tracer {
             let header = received.pointer.wrapping_add(n * MMSGHDR_BYTES as u64);
             for fd in received_descriptors(tid, header).unwrap_or_default() {
                 let target = self.descriptor_target(tid, fd);
+                self.touch_received(&target);
                 let descriptor = Descriptor { how: DescriptorHow::Received, fd, target };
                 self.tell(tid, Kind::Descriptor(Box::new(descriptor)));
             }
+        }
+    }
+
+    /// A file that came open for writing may be written.
+    fn touch_received(&mut self, target: &DescriptorTarget) {
+        if let DescriptorTarget::File(act) = target
+            && act.access == Access::Write
+        {
+            self.outputs.touch(&act.path);
         }
     }
 
@@ -137,12 +147,8 @@ impl Tracer {
             }
             return DescriptorTarget::Net(net);
         }
-        // `/proc/PID/fdinfo/N` knows how it was opened.
-        let info = std::fs::read_to_string(names::ProcPath::fdinfo(who.tid, fd).as_str()).unwrap_or_default();
-        let flags = info.lines().find_map(|l| l.strip_prefix("flags:")).map_or("", str::trim);
-        if i32::from_str_radix(flags, 8).is_ok_and(|f| f & libc::O_ACCMODE != libc::O_RDONLY) {
+        if !super::guards::opened_read_only(tid, fd) {
             act.access = Access::Write;
-            self.outputs.touch(&act.path);
         }
         DescriptorTarget::File(act)
     }

@@ -1,0 +1,28 @@
+//! A recording against a profile: common to `run`, `diff` and `attest`.
+use crate::exit::{CliError, shown};
+use crate::files;
+use crate::profiled::{Loaded, today};
+use sekisho_events::{LogError, LogReader};
+use sekisho_profiles::{DiffOptions, DiffReport, Differ, Mode, Vars};
+use std::path::Path;
+
+/// Compares a recording with a profile, streaming.
+pub fn judge(recording: &Path, profile: &Loaded) -> Result<DiffReport, CliError> {
+    let failed = |error: LogError| CliError::new(format!("cannot read {}: {error}", shown(recording)));
+    let mut reader = LogReader::new(files::open(recording)?).map_err(failed)?;
+    let header = reader.header();
+    let options = DiffOptions {
+        today: today(),
+        mode: Mode::from_name(&header.mode).unwrap_or_default(),
+        profile_path: shown(&profile.path),
+        profile_sha256: Some(profile.sha256),
+        level: Some(header.level),
+    };
+    let vars = Vars::from_header(header);
+    let mut differ = Differ::new(&profile.profile, &vars, options)
+        .map_err(|e| CliError::new(format!("{}: {e}", shown(&profile.path))))?;
+    while let Some(event) = reader.next_event().map_err(failed)? {
+        differ.push(&event);
+    }
+    Ok(differ.finish(reader.trailer()))
+}
