@@ -23,5 +23,5 @@ pub use facts::{
 };
 pub use key::{Algorithm, KeyError, PublicKey, SecretKey};
 pub use predicates::verdict::{Verdict, VerdictBlock, VerdictError};
-pub use run::{CoverageBlock, Listing, Recording, RunBlock};
+pub use run::{CoverageBlock, Listing, Recording, RunBlock, listing};
 pub use statement::{Descriptor, Statement, StatementError};

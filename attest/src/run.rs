@@ -25,7 +25,7 @@ pub struct Listing {
 }
 
 /// A listing of files, `listed` of which stand in the statement. `all` is sorted.
-pub(crate) fn listing(all: &[Descriptor], listed: usize) -> Listing {
+pub fn listing(all: &[Descriptor], listed: usize) -> Listing {
     let mut hash = Sha256::new();
     for file in all {
         hash.update(format!("{}  {}\n", file.sha256, file.name));

@@ -1,0 +1,146 @@
+//! What is demanded, and of whom (docs/policy.md).
+mod error;
+mod read;
+mod source;
+
+pub use error::{PolicyError, PolicyErrorKind};
+
+use globset::GlobMatcher;
+use sekisho_attest::PublicKey;
+use sekisho_events::{Digest, Level};
+
+/// How a profile was in force while the step ran, from weak to strong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// Recorded and reported.
+    Observe,
+    /// Calls that it does not allow failed.
+    Deny,
+    /// The step died at the first of them.
+    Kill,
+}
+
+impl Mode {
+    /// The mode of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Observe, Self::Deny, Self::Kill].into_iter().find(|mode| mode.name() == name)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Deny => "deny",
+            Self::Kill => "kill",
+        }
+    }
+}
+
+/// A trusted key.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// What the policy calls it.
+    pub name: String,
+    /// The key.
+    pub public: PublicKey,
+}
+
+/// Where a material must come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Anywhere.
+    Any,
+    /// It is a product of the run of this step (index into [`Policy::steps`], before the step that demands it).
+    Step(usize),
+    /// It has one of these digests.
+    Digests(Vec<Digest>),
+}
+
+/// A demand on the materials of a step.
+#[derive(Clone, Debug)]
+pub struct MaterialRule {
+    /// As written.
+    pub pattern: String,
+    /// Which materials, by name.
+    pub glob: GlobMatcher,
+    /// Where they come from.
+    pub source: Source,
+}
+
+/// What is demanded of the evidence of one step.
+#[derive(Clone, Debug)]
+pub struct StepRule {
+    /// Name of the step.
+    pub name: String,
+    /// Who may sign it: indices into [`Policy::keys`], each key once whatever its names.
+    pub keys: Vec<usize>,
+    /// How many distinct keys must.
+    pub threshold: usize,
+    /// Which kinds of statement must be there, by short name.
+    pub predicates: Vec<&'static str>,
+    /// Digests of the profiles by which it may be judged.
+    pub profiles: Vec<Digest>,
+    /// The weakest mode.
+    pub mode: Mode,
+    /// The lowest level.
+    pub level: Level,
+    /// Classes of act that must have been recorded.
+    pub recorded: Vec<String>,
+    /// Engines that are trusted; empty for any.
+    pub engines: Vec<String>,
+    /// Every recorded name must have been confirmed.
+    pub toctou_verified: bool,
+    /// A recording that missed something may do.
+    pub allow_incomplete: bool,
+    /// A step that failed may do.
+    pub allow_failed: bool,
+    /// How old the run may be, in seconds.
+    pub max_age_s: Option<u64>,
+    /// What the products may be called; each pattern must have one. Empty for any.
+    pub products: Vec<(String, GlobMatcher)>,
+    /// Demands on materials.
+    pub materials: Vec<MaterialRule>,
+    /// No material of the workspace may match none of the rules.
+    pub materials_only: bool,
+}
+
+impl StepRule {
+    /// True if a verdict is demanded.
+    pub fn wants_verdict(&self) -> bool {
+        self.predicates.contains(&"verdict")
+    }
+}
+
+/// A policy, checked: what it says can be done.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The trusted keys; no two are the same key.
+    pub keys: Vec<Key>,
+    /// The steps, those that others consume first.
+    pub steps: Vec<StepRule>,
+    /// Which step's products are released.
+    pub artifacts_from: usize,
+}
+
+/// A file that a policy names could not be read: the system's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadFailed(pub String);
+
+/// Reads the files that a policy names: paths as written in it, for the caller to resolve beside the policy.
+pub trait PolicyFiles {
+    /// The content of a file.
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, ReadFailed>;
+}
+
+impl<F: FnMut(&str) -> Result<Vec<u8>, ReadFailed>> PolicyFiles for F {
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, ReadFailed> {
+        self(path)
+    }
+}
+
+impl Policy {
+    /// Reads `policy.toml`.
+    pub fn parse(text: &str, mut files: impl PolicyFiles) -> Result<Self, PolicyError> {
+        read::policy(text, &mut files)
+    }
+}

@@ -1,0 +1,298 @@
+//! Reading a policy: every key known, every name defined, every demand one that can be judged.
+use super::error::{PolicyError, PolicyErrorKind as Kind};
+use super::source::{Span, Spanned, Text};
+use super::{Key, MaterialRule, Mode, Policy, PolicyFiles, Source, StepRule};
+use globset::{GlobBuilder, GlobMatcher};
+use sekisho_attest::{PublicKey, names};
+use sekisho_events::{Digest, Level};
+use std::collections::BTreeMap;
+use toml_edit::{Document, TableLike};
+
+const ROOT: &[&str] = &["version", "artifacts_from", "keys", "steps"];
+const KEY: &[&str] = &["path", "pem"];
+const MATERIAL: &[&str] = &["match", "from", "sha256"];
+const STEP: &[&str] = &[
+    "name",
+    "keys",
+    "threshold",
+    "predicates",
+    "profiles",
+    "mode",
+    "level",
+    "recorded",
+    "engines",
+    "toctou",
+    "allow_incomplete",
+    "allow_failed",
+    "max_age",
+    "products",
+    "materials",
+    "materials_only",
+];
+
+pub(super) fn policy(text: &str, files: &mut dyn PolicyFiles) -> Result<Policy, PolicyError> {
+    let source = Text(text);
+    let document = Document::parse(text).map_err(|e| source.error(e.span(), Kind::Syntax(e.message().to_owned())))?;
+    let root: &dyn TableLike = document.as_table();
+    source.known_keys(root, ROOT)?;
+    let version = root.get("version").ok_or_else(|| source.error(None, Kind::Missing("version")))?;
+    if version.as_integer() != Some(1) {
+        return Err(source.wrong(version, "version", "1, the only version there is"));
+    }
+    let (keys, named) = keys(source, root, files)?;
+    let mut reader = Reader { source, files, named, steps: Vec::new() };
+    for (table, span) in source.tables(root, "steps")? {
+        let step = reader.step(table, span)?;
+        reader.steps.push(step);
+    }
+    let steps = reader.steps;
+    if steps.is_empty() {
+        return Err(source.error(None, Kind::Missing("steps")));
+    }
+    let artifacts_from = match source.string(root, "artifacts_from")? {
+        None => steps.len() - 1,
+        Some((name, item)) => steps.iter().position(|s| s.name == name).ok_or_else(|| {
+            source.error(item.span(), Kind::Undefined { key: "artifacts_from", name: name.to_owned() })
+        })?,
+    };
+    match loose(&steps, artifacts_from) {
+        Some(step) => Err(source.error(None, Kind::Loose(step))),
+        None => Ok(Policy { keys, steps, artifacts_from }),
+    }
+}
+
+/// The distinct keys, and which of them each name means.
+fn keys(
+    source: Text<'_>,
+    root: &dyn TableLike,
+    files: &mut dyn PolicyFiles,
+) -> Result<(Vec<Key>, BTreeMap<String, usize>), PolicyError> {
+    let (mut keys, mut named): (Vec<Key>, _) = (Vec::new(), BTreeMap::new());
+    let item = root.get("keys").ok_or_else(|| source.error(None, Kind::Missing("keys")))?;
+    let wanted = "tables: [keys.NAME]";
+    let table = item.as_table_like().ok_or_else(|| source.wrong(item, "keys", wanted))?;
+    for (name, item) in table.iter() {
+        let entry = item.as_table_like().ok_or_else(|| source.wrong(item, "keys", wanted))?;
+        source.known_keys(entry, KEY)?;
+        let span = table.key(name).and_then(toml_edit::Key::span);
+        let pem = match (source.string(entry, "path")?, source.string(entry, "pem")?) {
+            (Some((path, at)), None) => {
+                let bytes = read(source, files, path, at.span())?;
+                String::from_utf8(bytes).unwrap_or_default()
+            }
+            (None, Some((pem, _))) => pem.to_owned(),
+            _ => return Err(source.error(span, Kind::Wrong { key: "keys", wanted: "given by `path` or by `pem`" })),
+        };
+        let public = PublicKey::from_pem(&pem)
+            .map_err(|error| source.error(span, Kind::Key { name: name.to_owned(), error }))?;
+        // A key has one place, however many names.
+        let index = keys.iter().position(|k| k.public == public).unwrap_or_else(|| {
+            keys.push(Key { name: name.to_owned(), public });
+            keys.len() - 1
+        });
+        named.insert(name.to_owned(), index);
+    }
+    Ok((keys, named))
+}
+
+fn read(source: Text<'_>, files: &mut dyn PolicyFiles, path: &str, span: Span) -> Result<Vec<u8>, PolicyError> {
+    files.read(path).map_err(|why| source.error(span, Kind::File { path: path.to_owned(), why: why.0 }))
+}
+
+struct Reader<'t, 'f> {
+    source: Text<'t>,
+    files: &'f mut dyn PolicyFiles,
+    named: BTreeMap<String, usize>,
+    steps: Vec<StepRule>,
+}
+
+impl Reader<'_, '_> {
+    fn step(&mut self, table: &dyn TableLike, span: Span) -> Result<StepRule, PolicyError> {
+        let source = self.source;
+        source.known_keys(table, STEP)?;
+        let missing = |key| source.error(span.clone(), Kind::Missing(key));
+        let (name, item) = source.string(table, "name")?.ok_or_else(|| missing("name"))?;
+        if self.steps.iter().any(|s| s.name == name) {
+            return Err(source.error(item.span(), Kind::SameStep(name.to_owned())));
+        }
+        let keys = self.step_keys(table, &missing)?;
+        let predicates = self.predicates(table)?;
+        let verdict = predicates.contains(&"verdict");
+        for key in ["profiles", "mode"] {
+            if let Some(item) = table.get(key).filter(|_| !verdict) {
+                return Err(source.error(item.span(), Kind::NeedsVerdict(key)));
+            }
+        }
+        if verdict && table.get("profiles").is_none() {
+            return Err(missing("profiles"));
+        }
+        let materials = self.materials(table)?;
+        if !materials.is_empty() && !predicates.contains(&"link") {
+            return Err(source.error(span, Kind::NeedsLink));
+        }
+        let mode = self.word(table, "mode", "\"observe\", \"deny\" or \"kill\"", Mode::from_name)?;
+        let level = self.word(table, "level", "\"exec\", \"files\" or \"deep\"", Level::from_name)?;
+        let toctou = self.word(table, "toctou", "\"verified\", or left out", |w| (w == "verified").then_some(()))?;
+        Ok(StepRule {
+            name: name.to_owned(),
+            threshold: self.threshold(table, keys.len())?,
+            keys,
+            predicates,
+            profiles: self.profiles(table)?,
+            mode: mode.unwrap_or(Mode::Observe),
+            level: level.unwrap_or(Level::Files),
+            recorded: self.owned(table, "recorded")?,
+            engines: self.owned(table, "engines")?,
+            toctou_verified: toctou.is_some(),
+            allow_incomplete: source.flag(table, "allow_incomplete")?,
+            allow_failed: source.flag(table, "allow_failed")?,
+            max_age_s: self.word(table, "max_age", "a time such as \"12h\" or \"30d\"", seconds)?,
+            products: self.globs(table, "products")?,
+            materials,
+            materials_only: source.flag(table, "materials_only")?,
+        })
+    }
+
+    fn step_keys(
+        &self,
+        table: &dyn TableLike,
+        missing: &dyn Fn(&'static str) -> PolicyError,
+    ) -> Result<Vec<usize>, PolicyError> {
+        let mut keys = Vec::new();
+        for (name, span) in self.source.strings(table, "keys")?.ok_or_else(|| missing("keys"))? {
+            let undefined = || Kind::Undefined { key: "keys", name: name.to_owned() };
+            keys.push(*self.named.get(name).ok_or_else(|| self.source.error(span, undefined()))?);
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    fn threshold(&self, table: &dyn TableLike, keys: usize) -> Result<usize, PolicyError> {
+        let Some(item) = table.get("threshold") else { return Ok(1) };
+        let wanted = "a whole number from 1";
+        let threshold = item.as_integer().filter(|n| *n >= 1);
+        let threshold = threshold.ok_or_else(|| self.source.wrong(item, "threshold", wanted))?;
+        match usize::try_from(threshold) {
+            Ok(n) if n <= keys => Ok(n),
+            _ => Err(self.source.error(item.span(), Kind::Threshold { threshold, keys })),
+        }
+    }
+
+    fn predicates(&self, table: &dyn TableLike) -> Result<Vec<&'static str>, PolicyError> {
+        let all = || names::KINDS.iter().map(|(short, _)| *short);
+        let Some(wanted) = self.source.strings(table, "predicates")? else { return Ok(all().collect()) };
+        for (word, span) in &wanted {
+            if !all().any(|short| short == *word) {
+                let wanted = "of \"link\", \"provenance\", \"runtime-trace\", \"verdict\"";
+                return Err(self.source.error(span.clone(), Kind::Wrong { key: "predicates", wanted }));
+            }
+        }
+        Ok(all().filter(|short| wanted.iter().any(|(word, _)| word == short)).collect())
+    }
+
+    /// Digests, given as such or by a profile's file.
+    fn profiles(&mut self, table: &dyn TableLike) -> Result<Vec<Digest>, PolicyError> {
+        let source = self.source;
+        let mut out = Vec::new();
+        for (text, span) in source.strings(table, "profiles")?.unwrap_or_default() {
+            out.push(match Digest::from_hex(text) {
+                Some(digest) => digest,
+                None => Digest::of(&read(source, self.files, text, span)?),
+            });
+        }
+        Ok(out)
+    }
+
+    fn materials(&self, table: &dyn TableLike) -> Result<Vec<MaterialRule>, PolicyError> {
+        let source = self.source;
+        let mut rules = Vec::new();
+        for (rule, span) in source.tables(table, "materials")? {
+            source.known_keys(rule, MATERIAL)?;
+            let (pattern, item) =
+                source.string(rule, "match")?.ok_or_else(|| source.error(span, Kind::Missing("match")))?;
+            let from = source.string(rule, "from")?;
+            let digests = source.strings(rule, "sha256")?;
+            let source_of = match (from, digests) {
+                (None, None) => Source::Any,
+                (Some((name, item)), None) => {
+                    let index = self.steps.iter().position(|s| s.name == name);
+                    let undefined = Kind::Undefined { key: "from", name: name.to_owned() };
+                    Source::Step(index.ok_or_else(|| source.error(item.span(), undefined))?)
+                }
+                (None, Some(digests)) => Source::Digests(self.digests(digests)?),
+                (Some((_, item)), Some(_)) => {
+                    return Err(source.wrong(item, "from", "without `sha256`: a material has one source"));
+                }
+            };
+            let glob = self.glob(pattern, item.span())?;
+            rules.push(MaterialRule { pattern: pattern.to_owned(), glob, source: source_of });
+        }
+        Ok(rules)
+    }
+
+    fn digests(&self, texts: Vec<Spanned<&str>>) -> Result<Vec<Digest>, PolicyError> {
+        let wanted = "a list of digests of 64 lower-case hex digits";
+        let digest = |(text, span)| {
+            Digest::from_hex(text).ok_or_else(|| self.source.error(span, Kind::Wrong { key: "sha256", wanted }))
+        };
+        texts.into_iter().map(digest).collect()
+    }
+
+    fn globs(&self, table: &dyn TableLike, key: &'static str) -> Result<Vec<(String, GlobMatcher)>, PolicyError> {
+        let texts = self.source.strings(table, key)?.unwrap_or_default();
+        texts.into_iter().map(|(text, span)| Ok((text.to_owned(), self.glob(text, span)?))).collect()
+    }
+
+    fn glob(&self, text: &str, span: Span) -> Result<GlobMatcher, PolicyError> {
+        let built = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build();
+        built.map(|g| g.compile_matcher()).map_err(|_| self.source.error(span, Kind::Glob(text.to_owned())))
+    }
+
+    fn owned(&self, table: &dyn TableLike, key: &'static str) -> Result<Vec<String>, PolicyError> {
+        let texts = self.source.strings(table, key)?.unwrap_or_default();
+        Ok(texts.into_iter().map(|(text, _)| text.to_owned()).collect())
+    }
+
+    fn word<T>(
+        &self,
+        table: &dyn TableLike,
+        key: &'static str,
+        wanted: &'static str,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, PolicyError> {
+        let Some((word, item)) = self.source.string(table, key)? else { return Ok(None) };
+        find(word).map(Some).ok_or_else(|| self.source.wrong(item, key, wanted))
+    }
+}
+
+/// `90s`, `10m`, `12h`, `30d`; zero is none.
+fn seconds(text: &str) -> Option<u64> {
+    let unit = text.chars().last()?;
+    let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    let unit_s = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86400,
+        _ => return None,
+    };
+    number.checked_mul(unit_s).filter(|s| *s > 0 && !text.starts_with('+'))
+}
+
+/// A step that `from` rules do not join, in either direction, with the step whose products are released.
+fn loose(steps: &[StepRule], artifacts_from: usize) -> Option<String> {
+    let mut joined = vec![false; steps.len()];
+    joined[artifacts_from] = true;
+    for _ in steps {
+        for (index, step) in steps.iter().enumerate() {
+            for rule in &step.materials {
+                if let Source::Step(from) = rule.source {
+                    let either = joined[index] || joined[from];
+                    (joined[index], joined[from]) = (either, either);
+                }
+            }
+        }
+    }
+    joined.iter().position(|j| !j).map(|index| steps[index].name.clone())
+}
