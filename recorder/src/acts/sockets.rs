@@ -213,6 +213,11 @@ pub(crate) fn put_address(act: &mut NetAct, address: &SockAddr) {
             act.address = Some(*address);
             act.port = Some(*port);
         }
+        // A UDP socket sends to it as to an IPv4 address.
+        SockAddr::Unspecified { inet: Some((address, port)) } if act.op == NetOp::Send => {
+            act.address = Some((*address).into());
+            act.port = Some(*port);
+        }
         SockAddr::UnixPath(path) => act.path = Some(path.clone()),
         SockAddr::UnixAbstract(name) => act.path = Some(PathBytes::new([b"@", name.as_slice()].concat())),
         _ => {}
