@@ -225,13 +225,13 @@ mod tests {
     #[test]
     fn arguments_and_names_of_the_environment_are_read_from_the_stack() {
         let base = 0x1000;
-        let words: [u64; 11] = [2, base + 88, base + 91, 0, base + 94, 0, libc::AT_EXECFN, base + 100, 0, 0, 0];
+        let words: [u64; 11] = [2, base + 88, base + 91, 0, base + 94, 0, libc::AT_EXECFN, base + 101, 0, 0, 0];
         let mut bytes: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
         bytes.extend_from_slice(b"ls\0-l\0PATH=x\0./ls\0");
         let stack = Stack::parse(base, &bytes).unwrap();
         assert_eq!(stack.argv, ["ls".into(), "-l".into()]);
         assert_eq!(stack.env, ["PATH".into()]);
-        assert_eq!(stack.exec_name, None);
+        assert_eq!(stack.exec_name, Some("./ls".into()));
         assert_eq!(stack.env_bytes, 7);
     }
 }
