@@ -1,6 +1,6 @@
 //! The processes of a recording and what each did, in counts. Threads count for their process.
 use crate::Filter;
-use crate::phrase::command_line;
+use crate::phrase::{command_line, cut};
 use sekisho_events::{Event, ExitHow, Kind, Outcome, ProcessId};
 use std::collections::{BTreeMap, HashMap};
 
@@ -54,7 +54,8 @@ impl Forest {
             Kind::Exec(exec) if exec.outcome == Outcome::Ok => {
                 node.programs += 1;
                 node.program = exec.path.escaped();
-                node.command = cut(if exec.argv.is_empty() { node.program.clone() } else { command_line(&exec.argv) });
+                let command = if exec.argv.is_empty() { node.program.clone() } else { command_line(&exec.argv) };
+                node.command = cut(command, MAX_LINE);
             }
             Kind::Exit(exit) => node.exit = Some(exit.how),
             _ if !filter.keeps(event) => {}
@@ -139,12 +140,5 @@ impl Node {
             None => facts.push("no end seen".to_owned()),
         }
         facts
-    }
-}
-
-fn cut(text: String) -> String {
-    match text.char_indices().nth(MAX_LINE) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
     }
 }

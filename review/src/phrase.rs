@@ -190,6 +190,14 @@ pub(crate) fn endpoint(act: &NetAct) -> String {
     out
 }
 
+/// Text cut behind so many characters, with a mark where it was.
+pub(crate) fn cut(text: String, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
 /// The first twelve digits of a digest.
 pub(crate) fn short(digest: &Digest) -> String {
     let mut text = digest.to_hex();

@@ -8,7 +8,7 @@ mod verdict;
 
 use crate::claim::{Claim, Ending};
 use crate::numbers::{duration, grouped};
-use crate::phrase::{command_line, escape as escaped, short};
+use crate::phrase::{command_line, cut, escape as escaped, short};
 use crate::summary::Summary;
 use base64::Engine as _;
 use escape::Text;
@@ -17,6 +17,10 @@ use sekisho_profiles::DiffReport;
 use std::io::{Result, Write};
 
 const STYLE: &str = include_str!("style.css");
+const NAV: &str = "<nav><a href=\"#marks\">To look at</a> <a href=\"#processes\">Processes</a> <a href=\"#network\">Network</a> \
+                   <a href=\"#written\">Written</a> <a href=\"#read\">Read</a> <a href=\"#coverage\">Coverage</a></nav>";
+/// Characters of the command that are shown.
+const MAX_COMMAND: usize = 600;
 /// A gate: two posts, two beams.
 const GATE: &str = "<svg width=\"20\" height=\"18\" viewBox=\"0 0 20 18\" aria-hidden=\"true\"><path fill=\"currentColor\" \
                     d=\"M0 1q10 3 20 0v3q-2 .6-3 .7V18h-3v-7H6v7H3V4.700Q2 4.600 0 4zm6 4v3h8V5q-4 .5-8 0z\"/></svg>";
@@ -24,8 +28,12 @@ const GATE: &str = "<svg width=\"20\" height=\"18\" viewBox=\"0 0 20 18\" aria-h
 /// Writes the page of a recording; a verdict stands first.
 pub fn page(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write) -> Result<()> {
     head(summary, out)?;
-    verdict::write(summary, verdict, out)?;
+    verdict::banner(summary, verdict, out)?;
     facts(summary, out)?;
+    writeln!(out, "{NAV}")?;
+    if let Some(report) = verdict {
+        verdict::deviations(report, out)?;
+    }
     tables::marks(summary, out)?;
     processes::write(summary, out)?;
     tables::nets(summary, out)?;
@@ -36,7 +44,7 @@ pub fn page(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write
 
 fn head(summary: &Summary, out: &mut dyn Write) -> Result<()> {
     let header = &summary.header;
-    let command = command_line(&header.command);
+    let command = cut(command_line(&header.command), MAX_COMMAND);
     let hash = base64::engine::general_purpose::STANDARD.encode(Digest::of(STYLE.as_bytes()).as_bytes());
     write!(
         out,

@@ -9,20 +9,22 @@ use std::io::{Result, Write};
 
 /// More deviations than this are counted, not shown.
 const MAX_CARDS: usize = 500;
+/// Those behind this many are folded away.
+const OPEN_CARDS: usize = 30;
+/// Characters of a command line.
+const MAX_COMMAND: usize = 240;
 /// Event numbers that are shown of one deviation.
 const MAX_SEQ: usize = 6;
 
-pub(super) fn write(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write) -> Result<()> {
+/// The first thing on the page.
+pub(super) fn banner(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write) -> Result<()> {
     match verdict {
         None => not_judged(summary, out),
-        Some(report) => {
-            banner(report, out)?;
-            deviations(report, out)
-        }
+        Some(report) => judged(report, out),
     }
 }
 
-fn banner(report: &DiffReport, out: &mut dyn Write) -> Result<()> {
+fn judged(report: &DiffReport, out: &mut dyn Write) -> Result<()> {
     let class = if report.clean { "ok" } else { "bad" };
     let title = match report.deviations.len() as u64 {
         0 if report.clean => "Clean".to_owned(),
@@ -64,11 +66,19 @@ fn not_judged(summary: &Summary, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "<section class=\"verdict {class}\"><strong>{title}</strong><p>{words}</p></section>")
 }
 
-fn deviations(report: &DiffReport, out: &mut dyn Write) -> Result<()> {
+/// What deviates, and which rules nothing needed.
+pub(super) fn deviations(report: &DiffReport, out: &mut dyn Write) -> Result<()> {
     if !report.deviations.is_empty() {
         writeln!(out, "<section id=\"deviations\"><h2>Deviations<small>what matters most first</small></h2>")?;
-        for deviation in report.deviations.iter().take(MAX_CARDS) {
+        for (at, deviation) in report.deviations.iter().take(MAX_CARDS).enumerate() {
+            if at == OPEN_CARDS {
+                let more = report.deviations.len().min(MAX_CARDS) - OPEN_CARDS;
+                writeln!(out, "<details><summary>{more} more</summary>")?;
+            }
             card(deviation, out)?;
+        }
+        if report.deviations.len() > OPEN_CARDS {
+            writeln!(out, "</details>")?;
         }
         let left = report.deviations.len().saturating_sub(MAX_CARDS) as u64 + report.omitted;
         if left > 0 {
@@ -105,7 +115,11 @@ fn card(deviation: &Deviation, out: &mut dyn Write) -> Result<()> {
         by(actor, out)?;
     }
     if !deviation.argv.is_empty() {
-        writeln!(out, "<p class=\"dim\">as <code>{}</code></p>", Text(&command_line(&deviation.argv)))?;
+        writeln!(
+            out,
+            "<p class=\"dim\">as <code>{}</code></p>",
+            Text(&crate::phrase::cut(command_line(&deviation.argv), MAX_COMMAND))
+        )?;
     }
     let seq: Vec<String> = deviation.seq.iter().take(MAX_SEQ).map(u64::to_string).collect();
     let seq = if seq.is_empty() { String::new() } else { format!(" · event {}", seq.join(", ")) };
@@ -131,14 +145,6 @@ fn by(actor: &Actor, out: &mut dyn Write) -> Result<()> {
         "<p>by <code title=\"{}\">{}</code> <span class=\"dim path\">{}</span></p>",
         Text(&actor.path.escaped()),
         Text(&chain.join(" ← ")),
-        Text(&shortened(&command_line(&actor.argv)))
+        Text(&crate::phrase::cut(command_line(&actor.argv), MAX_COMMAND))
     )
-}
-
-fn shortened(text: &str) -> String {
-    const MAX: usize = 240;
-    match text.char_indices().nth(MAX) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
 }

@@ -1,0 +1,165 @@
+//! Each rendering of one recording with every kind of event, as a whole; and that nothing hostile gets through.
+#![allow(clippy::unwrap_used, reason = "tests")]
+#[path = "../../events/tests/every_kind/mod.rs"]
+mod every_kind;
+
+use sekisho_events::{Access, Digest, Event, FileAct, Kind, LogReader, PathBytes};
+use sekisho_profiles::{Actor, Deviation, DiffReport, GapLine, Mode, Severity};
+use sekisho_review::{Filter, Summary};
+
+fn reader(bytes: &[u8]) -> LogReader<&[u8]> {
+    LogReader::new(bytes).unwrap()
+}
+
+/// A verdict with deviations of every severity; `names` stand where a step's own words would.
+fn verdict(names: &[&[u8]]) -> DiffReport {
+    let actor = Actor {
+        path: "/usr/bin/curl".into(),
+        argv: vec!["curl".into(), "-d".into(), PathBytes::new(names[0])],
+        ancestry: vec!["make".into(), "sh".into(), "curl".into()],
+    };
+    let deviation = |code, what: String, severity, seq| Deviation {
+        code,
+        process: Some(actor.clone()),
+        what,
+        argv: Vec::new(),
+        seq,
+        times: 3,
+        severity,
+        why: "no rule lets curl write anything".to_owned(),
+        suggest: Some("[[rule]]\nid = \"x\"\n".to_owned()),
+        rule: None,
+    };
+    let mut deviations =
+        vec![deviation("net-connect", "connect tcp 203.0.113.7:443".to_owned(), Severity::High, vec![9])];
+    let shown = names.iter().map(|name| format!("write $WORKSPACE/{}", sekisho_events::escape(name)));
+    deviations.extend(shown.map(|what| deviation("file-write", what, Severity::Medium, vec![10, 11])));
+    deviations.push(Deviation {
+        process: None,
+        suggest: None,
+        ..deviation("incomplete", "the recording has 1 gaps".to_owned(), Severity::Low, vec![])
+    });
+    DiffReport {
+        clean: false,
+        complete: false,
+        profile_path: "sekisho.toml".to_owned(),
+        profile_sha256: Some(Digest::of(b"profile")),
+        profile_reviewed_on: None,
+        mode: Mode::Observe,
+        events: 4121,
+        allowed: 4100,
+        deviations,
+        omitted: 5,
+        unused_rules: vec!["old".to_owned()],
+        gaps: vec![GapLine { why: "limit", detail: "argument list of 3 MB".to_owned(), times: 1 }],
+    }
+}
+
+fn text(bytes: &[u8], filter: &Filter) -> String {
+    let mut out = Vec::new();
+    sekisho_review::text(&mut reader(bytes), filter, false, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn page(bytes: &[u8], verdict: Option<&DiffReport>) -> String {
+    let summary = Summary::read(&mut reader(bytes), |_| ()).unwrap();
+    let mut out = Vec::new();
+    sekisho_review::page(&summary, verdict, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn sample() -> Vec<u8> {
+    every_kind::recording(&every_kind::events_with_gap(), 10)
+}
+
+#[test]
+fn text_shows_every_kind_of_event() {
+    insta::assert_snapshot!(text(&sample(), &Filter::default()));
+}
+
+#[test]
+fn tree_shows_processes_with_their_acts_in_counts() {
+    let mut out = Vec::new();
+    sekisho_review::tree(&mut reader(&sample()), &Filter::default(), &mut out).unwrap();
+    insta::assert_snapshot!(String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn the_page_shows_verdict_processes_files_network_and_coverage() {
+    let bytes = sample();
+    let page = page(&bytes, Some(&verdict(&[b"a b"])));
+    let body = &page[page.find("<body>").unwrap()..];
+    insta::assert_snapshot!(body);
+}
+
+#[test]
+fn the_page_without_a_profile_says_that_nothing_was_judged() {
+    let page = page(&every_kind::recording(&every_kind::events(), 10), None);
+    assert!(page.contains("nothing was judged"));
+    assert!(page.contains("every process created from the step was traced"));
+}
+
+#[test]
+fn markdown_and_sarif_show_the_verdict() {
+    let report = verdict(&[b"a b"]);
+    insta::assert_snapshot!("markdown", sekisho_review::markdown(&report));
+    let sarif = sekisho_review::sarif(&report, "0.1.0");
+    insta::assert_snapshot!("sarif", serde_json::to_string_pretty(&sarif).unwrap());
+}
+
+#[test]
+fn a_cut_recording_is_shown_as_cut() {
+    let bytes = sample();
+    let cut = &bytes[..bytes.len() - 30];
+    assert!(text(cut, &Filter::default()).contains("TRUNCATED behind event 36"));
+    assert!(page(cut, None).contains("<strong>Truncated</strong>"));
+}
+
+/// Names that try to leave their line, element, attribute, code span or terminal.
+const HOSTILE: [&[u8]; 6] = [
+    b"/w/\x1b]0;owned\x07",
+    b"/w/<script>alert(1)</script>",
+    b"/w/\" onload=\"x",
+    b"/w/`](http://e.example)",
+    b"/w/a\nread /w/b",
+    b"/w/\xe2\x80\xaegnp.exe\xff",
+];
+
+fn hostile() -> Vec<Event> {
+    let act = |name: &&[u8]| Kind::File(FileAct::new(Access::Write, PathBytes::new(*name)));
+    every_kind::numbered(every_kind::kinds().into_iter().take(1).chain(HOSTILE.iter().map(act)).collect())
+}
+
+#[test]
+fn no_name_leaves_its_place() {
+    let bytes = every_kind::recording(&hostile(), 100);
+    let report = verdict(&HOSTILE);
+    let text = text(&bytes, &Filter::default());
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()) && !text.contains('\u{202e}'));
+    assert!(!text.lines().any(|line| line.starts_with("read /w/b")));
+    let page = page(&bytes, Some(&report));
+    assert!(!page.contains("<script") && !page.contains("\" onload=\"") && !page.contains('\u{1b}'));
+    let markdown = sekisho_review::markdown(&report);
+    assert!(markdown.contains("``write $WORKSPACE//w/`](http://e.example)``"), "{markdown}");
+    assert!(markdown.chars().all(|c| c == '\n' || !c.is_control()));
+}
+
+#[test]
+fn a_filter_keeps_what_it_names() {
+    let kinds = Filter { kinds: vec!["net".to_owned()], ..Filter::default() };
+    let shown = text(&sample(), &kinds);
+    assert!(shown.contains("connect    unix") && !shown.contains("rename "));
+    let path = Filter { path: Some("*.ssh*".to_owned()), ..Filter::default() };
+    assert!(text(&sample(), &path).contains("id_ed25519"));
+}
+
+#[test]
+fn more_than_memory_holds_is_written_in_parts_and_nothing_is_left_out() {
+    let mut kinds = every_kind::kinds();
+    kinds.truncate(1);
+    let long = "x".repeat(3000);
+    kinds.extend((0..4000).map(|n| Kind::File(FileAct::new(Access::Read, format!("/{long}/{n}").as_str()))));
+    let shown = text(&every_kind::recording(&every_kind::numbered(kinds), 10_000), &Filter::default());
+    assert_eq!(shown.matches("  read       /xxx").count(), 4000);
+    assert!(shown.contains("(continued)"));
+}
