@@ -59,8 +59,6 @@ pub fn record<W: Write + Send>(
     };
     let header = header(options)?;
     let log = LogWriter::new(writer, &header)?;
-    // Another process of our user cannot read our memory, key or environment from here on.
-    sys::set_undumpable()?;
     sys::become_subreaper()?;
     let descriptors = sys::raise_descriptor_limit()?;
     let forwarding = Forwarding::install()?;
@@ -82,6 +80,9 @@ pub fn record<W: Write + Send>(
         let _ = sys::kill(first, libc::SIGKILL);
         return Err(RecordError::CannotTrace(error));
     }
+    // Another process of our user cannot read our memory, key or environment from here on; the step has not begun. Not
+    // before the seize: a child is born as dumpable as its parent, and an ordinary user may not trace one that is not.
+    sys::set_undumpable()?;
     forwarding.aim(first);
     let (out, writing) = emit::queue(judge);
     let blocked = sys::block_signals();
