@@ -62,6 +62,9 @@ pub struct Case {
     /// The effect may be absent without an event: what it aims at is not to be reached at all.
     #[serde(default)]
     pub unreachable: bool,
+    /// The recorder may say that it cannot work here, and not start the step at all (status 125).
+    #[serde(default)]
+    pub fail_closed: bool,
 }
 
 /// How it shows, without asking the recorder, that an act was done. All that are given must hold.

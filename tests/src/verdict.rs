@@ -54,8 +54,8 @@ fn by_invariant(case: &Case, effect: bool, ran: &Ran, recording: Option<&Recordi
     }
     let Some(rec) = recording else {
         return match (effect, ran.ended) {
-            (false, Ended::Exit(125)) => Verdict::Refused,
-            _ => Verdict::Unseen(format!("no recording; recorder {:?}: {}", ran.ended, ran.last_words())),
+            (false, Ended::Exit(125)) if case.fail_closed => Verdict::Refused,
+            _ => Verdict::Unseen(format!("no recording; recorder {:?}: {}", ran.ended, ran.said())),
         };
     };
     if rec.trailer.is_none() {
