@@ -69,7 +69,12 @@ pub fn attest(request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
         [] => Select::Default,
         globs => Select::Globs(globs.to_vec()),
     };
-    let products = facts.products(&select, digest_file).map_err(|e| product_error(&e))?;
+    let products = match facts.products(&select, digest_file) {
+        // What a failed step did not come to make is no reason to say nothing of it; it is refused for its status.
+        Err(ProductError::NoMatch(_)) if facts.trailer.status != 0 => facts.products(&Select::Default, digest_file),
+        chosen => chosen,
+    };
+    let products = products.map_err(|e| product_error(&e))?;
     let options = Options { verdict: verdict.as_ref(), builder: None };
     let statements = sekisho_attest::attest(&facts, &products, options).map_err(|e| CliError::new(e.to_string()))?;
     write(&statements, &key, request)?;
