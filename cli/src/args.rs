@@ -261,6 +261,12 @@ pub enum ProfileCommand {
         /// The profile.
         #[arg(short, long, value_name = "P", default_value = "sekisho.toml")]
         output: PathBuf,
+        /// Replace a profile that is there.
+        #[arg(long)]
+        force: bool,
+        /// What the profile is called [default: the name of the workspace].
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
     },
     /// Add what further good runs did, and count in how many runs each rule was seen; writes P.
     #[command(after_help = "Example:
@@ -294,16 +300,22 @@ pub enum ProfileCommand {
         /// Recordings.
         #[arg(value_name = "REC", required = true)]
         recordings: Vec<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Point out rules that are too wide, expired, without a reason or never used.
     #[command(after_help = "Example:
   sekisho profile lint sekisho.toml
 
-Exit status: 0 nothing to point out, 1 something, 2 cannot judge.")]
+Exit status: 0 no errors, 1 errors (with --strict, warnings too), 2 cannot judge.")]
     Lint {
         /// The profile.
         #[arg(value_name = "P", default_value = "sekisho.toml")]
         profile: PathBuf,
+        /// Take warnings for errors.
+        #[arg(long)]
+        strict: bool,
     },
     /// Rewrite the profile in its canonical form.
     #[command(after_help = "Examples:
@@ -338,6 +350,9 @@ Exit status: 0 nothing to point out, 1 something, 2 cannot judge.")]
         /// The act, as `diff` shows it under `what`.
         #[arg(value_name = "ACT")]
         act: String,
+        /// The program that does it, by its path.
+        #[arg(long, value_name = "PROGRAM")]
+        by: Option<String>,
     },
 }
 

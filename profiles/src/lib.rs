@@ -6,16 +6,20 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod act;
+mod compare;
 mod date;
 mod deviation;
 mod diff;
 pub mod errno;
 mod error;
+mod explain;
+mod export;
 mod glob;
 #[cfg(test)]
 mod glob_tests;
 mod index;
 mod learn;
+mod lint;
 mod load;
 mod matcher;
 #[cfg(test)]
@@ -27,18 +31,23 @@ mod profile;
 mod report;
 mod rule;
 mod sensitive;
+mod simulate;
 mod suggest;
 mod text;
 mod vars;
 mod write;
 
 pub use act::{Act, PatternKind};
+pub use compare::{ActLine, CompareReport, Outline};
 pub use date::Date;
 pub use deviation::{Actor, Deviation, MAX_SEQ, Severity};
 pub use diff::{DiffOptions, Differ};
 pub use error::{ProfileError, ProfileErrorKind};
+pub use explain::{ExplainError, Explanation, explain};
+pub use export::{Export, Exported, export};
 pub use glob::{Glob, GlobError, GlobErrorKind, Pattern};
 pub use learn::Learner;
+pub use lint::{Finding, Grade, lint};
 pub use matcher::{MatchError, Matcher, Verdict};
 pub use need::{Need, Target, needs};
 pub use net::{Host, NamePattern, NetError, NetPattern, describe as describe_net};
@@ -47,5 +56,6 @@ pub use profile::{EXPECTED_REFUSALS, Meta, Mode, Profile};
 pub use report::{DiffReport, GapLine};
 pub use rule::{Item, Rule, Seen};
 pub use sensitive::{Secret, secret};
+pub use simulate::Simulation;
 pub use text::TextOptions;
 pub use vars::{Var, Vars};

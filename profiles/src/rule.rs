@@ -105,6 +105,13 @@ impl Rule {
         }
     }
 
+    /// The rule as canonical text.
+    pub fn to_toml(&self) -> String {
+        let mut out = String::new();
+        crate::write::rule(&mut out, self);
+        out
+    }
+
     /// True if it no longer allows anything on that day. A rule that forbids does not expire.
     pub fn is_expired(&self, today: Option<Date>) -> bool {
         !self.deny && matches!((self.expires, today), (Some(last), Some(today)) if today > last)

@@ -17,7 +17,7 @@ use crate::process::Processes;
 use crate::profile::Profile;
 use crate::rule::Seen;
 use crate::vars::{Var, Vars};
-use sekisho_events::{Event, Header, Kind, NetOp, Outcome as Came};
+use sekisho_events::{Event, Header, Kind, Level, NetOp, Outcome as Came};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -88,6 +88,8 @@ pub struct Learner {
     runs: u32,
     used: HashMap<String, u32>,
     uid: u32,
+    level: Option<Level>,
+    denied_too: bool,
     current: Option<Run>,
 }
 
@@ -113,11 +115,20 @@ impl Learner {
         Self { base: Some(profile), ..Self::default() }
     }
 
+    /// Learns also what was denied only because no rule spoke of it.
+    #[must_use]
+    pub fn with_denied(self) -> Self {
+        Self { denied_too: true, ..self }
+    }
+
     /// Begins a recording.
     pub fn begin(&mut self, header: &Header) -> Result<(), MatchError> {
         let vars = Vars::from_header(header);
         let matcher = self.base.as_ref().map(|p| Matcher::new(p, &vars)).transpose()?;
         self.uid = header.uid;
+        // Looking at names is not learned, so that a profile never asks for it.
+        let level = header.level.min(Level::Files);
+        self.level = Some(self.level.map_or(level, |l| l.min(level)));
         self.runs += 1;
         self.current = Some(Run {
             vars,
@@ -140,7 +151,11 @@ impl Learner {
         {
             run.own_ports.extend(act.port);
         }
-        needs(&event.kind, &mut |need| self.learn(&mut run, event, &need, made));
+        let kind = match &event.kind {
+            Kind::Denied(denied) if self.denied_too && denied.rule == "default" => &*denied.would,
+            kind => kind,
+        };
+        needs(kind, &mut |need| self.learn(&mut run, event, &need, made));
         run.processes.observe(event);
         if let Some(matcher) = &mut run.matcher {
             matcher.observe(event);
@@ -185,7 +200,7 @@ impl Learner {
         let mut profile = self.base.take().unwrap_or_else(|| {
             let mut profile = Profile::default();
             name.clone_into(&mut profile.meta.name);
-            profile.meta.level = Some(sekisho_events::Level::Files);
+            profile.meta.level = self.level;
             profile
         });
         for rule in &mut profile.rules {
@@ -258,4 +273,14 @@ fn socket_pattern(path: &[u8], vars: &Vars) -> String {
     }
     let parts: Vec<Cow<'_, str>> = place.components().map(|c| Cow::Owned(names::open(c, true))).collect();
     format!("{}/{}", place.root(), parts.join("/"))
+}
+
+/// A path with its variable and with random parts left open: what two runs have in common.
+pub(crate) fn open_path(path: &[u8], vars: &Vars) -> String {
+    let place = Place::of(path, vars);
+    let anywhere = place.var == Some(Var::Tmp);
+    let number = |c: &[u8]| place.rest.starts_with(b"/proc/") && !c.is_empty() && c.iter().all(u8::is_ascii_digit);
+    let open = |c: &[u8]| if number(c) { "[0-9]*".to_owned() } else { names::open(c, anywhere) };
+    let parts: Vec<String> = place.components().map(open).collect();
+    if parts.is_empty() { place.root() } else { format!("{}/{}", place.root(), parts.join("/")) }
 }

@@ -1,0 +1,291 @@
+//! What a reviewer would object to, each with a reason and the narrower form.
+use crate::act::{Act, PatternKind};
+use crate::date::Date;
+use crate::glob::Glob;
+use crate::net::NetPattern;
+use crate::profile::Profile;
+use crate::rule::Rule;
+use crate::sensitive::secret;
+use crate::vars::Var;
+use std::fmt;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// To be looked at.
+    Warning,
+    /// To be mended.
+    Error,
+}
+
+/// One objection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub grade: Grade,
+    /// Stable code: `too-wide`, `any-host`, `secret`, `trigger`, `shadowed`, `contradictory`, `expired`, `unreviewed`,
+    /// `no-reason`, `unused`.
+    pub code: &'static str,
+    /// Id of the rule.
+    pub rule: String,
+    /// What it is, and why it matters.
+    pub why: String,
+    /// What to write in its place.
+    pub narrower: Option<String>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let grade = if self.grade == Grade::Error { "error" } else { "warning" };
+        write!(f, "{grade}: rule {}: {} [{}]", self.rule, self.why, self.code)?;
+        match &self.narrower {
+            Some(text) => write!(f, "\n  narrower: {text}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All objections to a profile, errors first, by rule.
+pub fn lint(profile: &Profile, today: Option<Date>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for rule in &profile.rules {
+        review(rule, today, &mut found);
+        if rule.deny {
+            continue;
+        }
+        for (act, list) in &rule.acts {
+            for item in list {
+                // What `change` stands for is said once.
+                let repeated = act.is_change() && *act != Act::Write && has(rule, Act::Write, &item.text);
+                if !repeated {
+                    pattern(rule, *act, &item.text, &mut found);
+                }
+            }
+        }
+        against_others(profile, rule, &mut found);
+    }
+    found.sort_by(|a, b| (b.grade, &a.rule, a.code, &a.why).cmp(&(a.grade, &b.rule, b.code, &b.why)));
+    found.dedup();
+    found
+}
+
+fn has(rule: &Rule, act: Act, text: &str) -> bool {
+    rule.acts.get(&act).is_some_and(|l| l.iter().any(|i| i.text == text))
+}
+
+fn push(found: &mut Vec<Finding>, grade: Grade, code: &'static str, rule: &Rule, why: String, narrower: Option<&str>) {
+    found.push(Finding { grade, code, rule: rule.id.clone(), why, narrower: narrower.map(str::to_owned) });
+}
+
+fn review(rule: &Rule, today: Option<Date>, found: &mut Vec<Finding>) {
+    if let (true, Some(day)) = (rule.is_expired(today), rule.expires) {
+        let why = format!("it expired after {day} and allows nothing any more");
+        push(found, Grade::Error, "expired", rule, why, Some("take it out, or review it again and set a later day"));
+    }
+    if rule.deny && rule.expires.is_some() {
+        let why = "a rule that forbids does not expire".to_owned();
+        push(found, Grade::Warning, "expired", rule, why, Some("take `expires` out"));
+    }
+    if !rule.is_reviewed() {
+        let why = "nobody has put a name and a day under it".to_owned();
+        push(found, Grade::Warning, "unreviewed", rule, why, Some("reviewed_by = \"…\", reviewed_on = \"2026-…\""));
+    }
+    if rule.why.as_ref().is_none_or(|w| w.trim().is_empty()) {
+        push(found, Grade::Warning, "no-reason", rule, "it says no reason".to_owned(), Some("why = \"…\""));
+    }
+    if rule.seen.is_some_and(|s| s.n == 0 && s.of > 0) {
+        let why = "no recording needed it".to_owned();
+        push(found, Grade::Warning, "unused", rule, why, Some("take it out"));
+    }
+}
+
+fn pattern(rule: &Rule, act: Act, text: &str, found: &mut Vec<Finding>) {
+    let shown = sekisho_events::escape(text.as_bytes());
+    match act.pattern_kind() {
+        PatternKind::Net => net(rule, act, text, &shown, found),
+        PatternKind::Name => {
+            if text.starts_with("*.") {
+                let why = format!("{} asks for every name below a domain: {shown}", act.key());
+                push(found, Grade::Warning, "any-host", rule, why, Some("the names that are needed"));
+            }
+        }
+        PatternKind::Path => {
+            if let Ok(glob) = Glob::parse(text) {
+                path(rule, act, &glob, &shown, found);
+            }
+        }
+        PatternKind::Delegate => {
+            let why = format!("what {shown} does for the build is not recorded");
+            push(found, Grade::Warning, "delegated", rule, why, None);
+        }
+        PatternKind::Word => {}
+    }
+}
+
+fn net(rule: &Rule, act: Act, text: &str, shown: &str, found: &mut Vec<Finding>) {
+    let Ok(NetPattern::Inet { host, ports, .. }) = NetPattern::parse(text) else { return };
+    match host {
+        crate::net::Host::Any => {
+            let why = format!("{} to any host: {shown}", act.key());
+            push(found, Grade::Error, "any-host", rule, why, Some("one pattern for each host: registry.example.org:443/tcp"));
+        }
+        crate::net::Host::Name(name) if name.is_wide() => {
+            let why = format!("{} to every host below a domain: {shown}", act.key());
+            push(found, Grade::Warning, "any-host", rule, why, Some("the hosts that are needed"));
+        }
+        crate::net::Host::Address(address) if !address.is_loopback() && ports.is_some_and(|(a, b)| a != b) => {
+            let why = format!("{} to many ports: {shown}", act.key());
+            push(found, Grade::Warning, "any-host", rule, why, Some("the ports that are needed"));
+        }
+        _ => {}
+    }
+}
+
+fn path(rule: &Rule, act: Act, glob: &Glob, shown: &str, found: &mut Vec<Finding>) {
+    let (literal, all) = glob.depth();
+    let open = literal < all && (glob.is_deep() || glob.fixed_in_last() == 0);
+    // Below a variable nothing need be fixed but one name; elsewhere two: `/etc` is as wide as a home.
+    let floor = if glob.var().is_some() { 1 } else { 2 };
+    let extension = glob.fixed_in_last() > 1;
+    if act.is_change() || act == Act::Mount {
+        if open && literal < floor && !extension && !is_temporary(glob) {
+            let why = format!("it lets {} be changed as a whole", shown);
+            push(found, Grade::Error, "too-wide", rule, why, Some("directories that the build makes, or directory/*.ext"));
+        }
+        if may_be_trigger(shown) {
+            let why = format!("what is written to {shown} is run later by somebody else");
+            push(found, Grade::Warning, "trigger", rule, why, None);
+        }
+    }
+    if act == Act::Exec && open && (glob.is_deep() || literal == 0 || glob.var().is_none()) && !is_temporary(glob) {
+        let why = format!("any program in {shown} may be run");
+        push(found, Grade::Error, "too-wide", rule, why, Some("the programs by name"));
+    }
+    if act == Act::Read && open {
+        let home = glob.var() == Some(Var::Home) && literal == 0;
+        let root = glob.var().is_none() && (literal == 0 || literal == 1 && (shown.starts_with("/home/") || shown.starts_with("/root/")));
+        if home || root {
+            let why = format!("it lets {shown} be read as a whole");
+            push(found, Grade::Error, "too-wide", rule, why, Some("the directories that are needed, such as $HOME/.cache/ccache/**"));
+        }
+    }
+    let components: Vec<Vec<u8>> = glob.components().into_iter().map(|c| c.unwrap_or_else(|| b"*".to_vec())).collect();
+    if let Some(secret) = secret(&[b"/", components.join(&b"/"[..]).as_slice()].concat()) {
+        let why = format!("{} may be touched by {}: {shown}", secret.what, who(rule));
+        push(found, Grade::Warning, "secret", rule, why, None);
+    }
+}
+
+/// True for a name below the temporary directory that is not wholly open.
+fn is_temporary(glob: &Glob) -> bool {
+    glob.var() == Some(Var::Tmp) && (glob.depth().1 > 1 || glob.fixed_in_last() > 0)
+}
+
+fn may_be_trigger(shown: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "/.git/", "/.github/", "/.bashrc", "/.profile", "/.zshrc", "/.gitconfig", "/etc/cron", "/etc/ld.so", "/etc/profile",
+    ];
+    WORDS.iter().any(|w| shown.contains(w))
+}
+
+fn who(rule: &Rule) -> String {
+    match rule.process.as_slice() {
+        [] => "every program".to_owned(),
+        [one] => sekisho_events::escape(one.text.as_bytes()),
+        many => format!("{} programs", many.len()),
+    }
+}
+
+/// Rules that say less than others, or that others undo.
+fn against_others(profile: &Profile, rule: &Rule, found: &mut Vec<Finding>) {
+    for other in profile.rules.iter().filter(|o| o.id != rule.id) {
+        let speaks = |narrow: &Rule, wide: &Rule| {
+            wide.ancestor.is_empty()
+                && (wide.process.is_empty()
+                    || !narrow.process.is_empty() && narrow.process.iter().all(|p| wide.process.iter().any(|w| covers(&w.text, &p.text))))
+        };
+        let mut undone: Vec<&str> = Vec::new();
+        let (mut said, mut patterns) = (0, 0);
+        for (act, list) in &rule.acts {
+            for item in list {
+                patterns += 1;
+                let covered = other.acts.get(act).is_some_and(|l| l.iter().any(|o| covers(&o.text, &item.text)));
+                said += usize::from(covered);
+                if covered && other.deny && !undone.contains(&item.text.as_str()) {
+                    undone.push(&item.text);
+                }
+            }
+        }
+        if other.deny && other.process.is_empty() && other.ancestor.is_empty() && !undone.is_empty() {
+            let first = sekisho_events::escape(undone[0].as_bytes());
+            let why = format!("rule {} forbids what it allows: {first}", other.id);
+            push(found, Grade::Warning, "contradictory", rule, why, Some("take out one of the two"));
+        }
+        let pinned = !other.sha256.is_empty();
+        if !other.deny && !pinned && !rule.required && said == patterns && speaks(rule, other) && !says_same(rule, other) {
+            let why = format!("rule {} allows all of it already", other.id);
+            push(found, Grade::Warning, "shadowed", rule, why, Some("take it out"));
+        }
+    }
+}
+
+fn says_same(rule: &Rule, other: &Rule) -> bool {
+    rule.body() == other.body()
+}
+
+/// True if every path of `narrow` is one of `wide`: equal, or below a directory that `wide` opens wholly.
+fn covers(wide: &str, narrow: &str) -> bool {
+    if wide == narrow {
+        return true;
+    }
+    let Some(prefix) = wide.strip_suffix("/**") else { return false };
+    let plain = !prefix.contains(['*', '?', '[']) && Glob::parse(wide).is_ok();
+    plain && narrow.strip_prefix(prefix).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
+        && Glob::parse(narrow).is_ok_and(|g| {
+            let parts: Vec<Vec<u8>> = g.components().into_iter().flatten().collect();
+            secret(&[b"/", parts.join(&b"/"[..]).as_slice()].concat()).is_none()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(rules: &str) -> Vec<String> {
+        let text = format!("[profile]\nversion = 1\nname = \"t\"\n{rules}");
+        let profile = Profile::parse_any_form(&text).unwrap();
+        let found = lint(&profile, Date::parse("2026-06-01"));
+        found.iter().filter(|f| !matches!(f.code, "unreviewed" | "no-reason")).map(|f| format!("{} {}", f.rule, f.code)).collect()
+    }
+
+    #[test]
+    fn what_is_too_wide_is_an_error() {
+        for (act, pattern) in [
+            ("change", "$WORKSPACE/**"), ("write", "$HOME/**"), ("create", "$TMP/*"), ("delete", "/**"), ("write", "/etc/**"),
+            ("write", "$WORKSPACE/*"), ("exec", "/usr/bin/*"), ("exec", "$WORKSPACE/**"), ("read", "/**"), ("read", "$HOME/**"),
+        ] {
+            assert_eq!(codes(&format!("[[rule]]\nid = \"a\"\n{act} = [\"{pattern}\"]\n")), ["a too-wide"], "{act} {pattern}");
+        }
+        for (act, pattern) in [
+            ("change", "$WORKSPACE/build/**"), ("write", "$WORKSPACE/*.o"), ("change", "$TMP/cc??????.s"), ("read", "/usr/**"),
+            ("read", "$WORKSPACE/**"), ("exec", "/usr/bin/gcc-[0-9]*"), ("change", "$WORKSPACE/**/*.o"),
+        ] {
+            assert!(codes(&format!("[[rule]]\nid = \"a\"\n{act} = [\"{pattern}\"]\n")).is_empty(), "{act} {pattern}");
+        }
+    }
+
+    #[test]
+    fn hosts_secrets_and_days_are_looked_at() {
+        assert_eq!(codes("[[rule]]\nid = \"a\"\nconnect = [\"*:443/tcp\"]\n"), ["a any-host"]);
+        assert_eq!(codes("[[rule]]\nid = \"a\"\nread = [\"$HOME/.ssh/config\"]\n"), ["a secret"]);
+        assert_eq!(codes("[[rule]]\nid = \"a\"\nread = [\"/a\"]\nexpires = \"2026-01-01\"\n"), ["a expired"]);
+        assert_eq!(codes("[[rule]]\nid = \"a\"\nwrite = [\"$WORKSPACE/.git/hooks/x\"]\n"), ["a trigger"]);
+    }
+
+    #[test]
+    fn rules_that_others_make_needless_or_undo_are_named() {
+        let wide = "[[rule]]\nid = \"w\"\nread = [\"/usr/**\"]\n";
+        assert_eq!(codes(&format!("{wide}[[rule]]\nid = \"n\"\nread = [\"/usr/lib/*.so\"]\n")), ["n shadowed"]);
+        assert_eq!(codes(&format!("{wide}[[rule]]\nid = \"d\"\nread = [\"/usr/**\"]\ndeny = true\n")), ["w contradictory"]);
+    }
+}
