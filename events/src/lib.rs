@@ -22,7 +22,7 @@ pub use act::{
     Identity, NetAct, NetOp, Refused, Restrict, RestrictWhat, Tamper,
 };
 pub use bytes::{PathBytes, escape};
-pub use digest::Digest;
+pub use digest::{Digest, Hasher};
 pub use event::{Event, Exec, Exit, ExitHow, Gap, GapWhy, Interpreter, Kind, ProcessId, SpawnHow};
 pub use header::{Counts, Coverage, Header, Level, Toctou, Trailer};
 pub use log::{Corruption, End, LogError, LogReader, LogWriter, Truncation};

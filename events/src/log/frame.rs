@@ -1,7 +1,6 @@
 //! The head of a stored block.
 use super::{Corruption, MAX_BLOCK_BYTES, MAX_COMPRESSED_BYTES};
-use crate::Digest;
-use sha2::{Digest as _, Sha256};
+use crate::{Digest, Hasher};
 
 /// What a block holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,9 +82,11 @@ impl Frame {
 
 /// The first eight bytes of SHA-256 over the head's fields and the stored bytes.
 fn check(fields: &[u8], body: &[u8]) -> [u8; CHECK] {
-    let hash = Sha256::new().chain_update(fields).chain_update(body).finalize();
+    let mut hash = Hasher::new();
+    hash.update(fields);
+    hash.update(body);
     let mut out = [0; CHECK];
-    out.copy_from_slice(&hash[..CHECK]);
+    out.copy_from_slice(&hash.finish().as_bytes()[..CHECK]);
     out
 }
 
