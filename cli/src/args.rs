@@ -510,6 +510,9 @@ pub enum DoctorFormat {
 
 /// `sekisho doctor`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sekisho doctor
+  sekisho doctor --format json")]
 pub struct DoctorArgs {
     /// In which form.
     #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
