@@ -19,6 +19,7 @@ mod memory;
 mod names;
 mod options;
 mod outputs;
+mod pages;
 mod probe;
 mod step;
 mod sys;

@@ -2,6 +2,8 @@
 //!
 //! Invariant: an id is given once and never again (EVASION R7); a link to a parent comes from the creator's own event.
 use crate::acts::Pending;
+use crate::pages::Page;
+use crate::tracer::{Making, Restore};
 use sekisho_events::ProcessId;
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
@@ -33,8 +35,10 @@ pub(crate) struct Group {
     pub namespaced: bool,
     /// A handle of the process, once needed.
     pub pidfd: Option<OwnedFd>,
-    /// `/proc/PID/mem`, once needed.
-    pub mem: Option<OwnedFd>,
+    /// Where arguments are copied to, once needed.
+    pub page: Option<Page>,
+    /// Has a filter of the step's own: calls that we would make in it could be its death.
+    pub filtered: bool,
     /// PR_SET_DUMPABLE(0) was answered in our way.
     pub undumpable: bool,
     /// Has run a program of the step: until then it is our own child code.
@@ -51,7 +55,8 @@ impl Group {
             own_pids: self.own_pids,
             namespaced: self.namespaced,
             pidfd: None,
-            mem: None,
+            page: None,
+            filtered: self.filtered,
             undumpable: self.undumpable,
             started: self.started,
         }
@@ -67,7 +72,8 @@ impl Group {
             own_pids: false,
             namespaced: false,
             pidfd: None,
-            mem: None,
+            page: None,
+            filtered: false,
             undumpable: false,
             started: false,
         }
@@ -90,10 +96,10 @@ pub(crate) struct Tracee {
     pub pending: Option<Pending>,
     /// Its first stop was seen (or it is our own child).
     pub begun: bool,
-    /// Its creator told of it.
-    pub announced: bool,
-    /// Groups whose memory it shares by vfork until it execs.
-    pub borrows_memory: bool,
+    /// What its running call is given back at its exit.
+    pub restore: Option<Restore>,
+    /// An argument page is being made in it.
+    pub making: Option<Making>,
 }
 
 /// All tracees.
@@ -118,7 +124,7 @@ impl Table {
         if let Some(g) = self.groups.get_mut(&group) {
             g.threads += 1;
         }
-        let tracee = Tracee { id, group, pending: None, begun: false, announced: true, borrows_memory: false };
+        let tracee = Tracee { id, group, pending: None, begun: false, restore: None, making: None };
         self.tracees.insert(tid, tracee);
         id
     }
@@ -185,15 +191,5 @@ impl Table {
     /// True if a group with this pid is alive.
     pub(crate) fn has_group(&self, pid: i32) -> bool {
         self.groups.contains_key(&pid)
-    }
-
-    /// True if nobody is left.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.tracees.is_empty()
-    }
-
-    /// How many threads are traced.
-    pub(crate) fn len(&self) -> usize {
-        self.tracees.len()
     }
 }

@@ -6,7 +6,10 @@
 mod registers;
 mod x86_64;
 
-pub(crate) use registers::{answer, clone_flags, set_argument, stack_pointer};
+pub(crate) use registers::{
+    again, answer, call_of, clone_flags, put_back, set_argument, set_call, set_result,
+    stack_pointer,
+};
 pub use x86_64::{AUDIT_ARCH, NAMES, X32_BIT, nr};
 
 /// Highest number that has a name here. Higher ones are refused: they could act where nobody looks.

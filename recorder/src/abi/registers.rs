@@ -36,3 +36,38 @@ pub(crate) fn clone_flags(regs: &Regs) -> u64 {
 pub(crate) fn stack_pointer(regs: &Regs) -> u64 {
     regs.rsp
 }
+
+/// Makes the call at whose entry the tracee is stopped another one.
+pub(crate) fn set_call(regs: &mut Regs, number: u32, args: [u64; 6]) {
+    regs.orig_rax = u64::from(number);
+    put_args(regs, args);
+}
+
+/// At the exit of a call: makes the tracee run the `syscall` instruction once more, for this call.
+pub(crate) fn again(regs: &mut Regs, number: u32, args: [u64; 6]) {
+    regs.rip = regs.rip.wrapping_sub(2);
+    regs.rax = u64::from(number);
+    // Not inside a call any more: nothing is to be restarted.
+    regs.orig_rax = u64::MAX;
+    put_args(regs, args);
+}
+
+/// Number and arguments of the call at which the tracee is stopped.
+pub(crate) fn call_of(regs: &Regs) -> (u32, [u64; 6]) {
+    (regs.orig_rax as u32, [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9])
+}
+
+/// At the exit of a call: its number and arguments as the tracee made it.
+pub(crate) fn put_back(regs: &mut Regs, number: u64, args: [u64; 6]) {
+    regs.orig_rax = number;
+    put_args(regs, args);
+}
+
+fn put_args(regs: &mut Regs, args: [u64; 6]) {
+    [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9] = args;
+}
+
+/// At the exit of a call: what it returns.
+pub(crate) fn set_result(regs: &mut Regs, result: i64) {
+    regs.rax = result as u64;
+}

@@ -1,6 +1,5 @@
 //! Calls that change or look at what is written about a file: mode, owner, times, length, extended attributes.
 use super::{Call, Verdict};
-use crate::memory;
 use crate::names::{self, Looker};
 use crate::tracer::Tracer;
 use sekisho_events::{Access, FileAct, PathBytes};
@@ -12,20 +11,20 @@ impl Tracer {
         tid: i32,
         call: &Call,
         access: Access,
-        (dirfd, pointer): (i32, u64),
+        (dirfd, arg): (i32, usize),
         follow: bool,
     ) -> Verdict {
-        if pointer == 0 {
+        if call.args[arg] == 0 {
             return self.enter_by_descriptor(tid, call, access, dirfd);
         }
-        let asked = match memory::read_path(tid, pointer) {
+        let asked = match self.path_argument(tid, call, arg) {
             Ok(asked) => asked,
             Err(fault) => return Verdict::unreadable(call, fault),
         };
         if asked.is_empty() && dirfd != libc::AT_FDCWD {
             return self.enter_by_descriptor(tid, call, access, dirfd);
         }
-        self.watch_files(tid, call, |who, racy| {
+        self.watch_files(tid, call, &[arg], |who, racy| {
             let mut act = found_act(access, &names::whole(who, dirfd, &asked, follow), Some(&asked));
             act.racy = racy.then_some(true);
             vec![act]
@@ -34,7 +33,7 @@ impl Tracer {
 
     /// By descriptor.
     pub(crate) fn enter_by_descriptor(&mut self, tid: i32, call: &Call, access: Access, fd: i32) -> Verdict {
-        self.watch_files(tid, call, |who, _| vec![descriptor_act(who, access, fd)])
+        self.watch_files(tid, call, &[], |who, _| vec![descriptor_act(who, access, fd)])
     }
 }
 

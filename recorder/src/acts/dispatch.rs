@@ -9,12 +9,10 @@ impl Tracer {
     pub(crate) fn enter(&mut self, tid: i32, call: &Call, decoder: Decoder) -> Verdict {
         match decoder {
             Decoder::Open { place, flags } => {
-                let (dirfd, pointer) = at(&place, call);
-                self.enter_open(tid, call, dirfd, pointer, call.int(usize::from(flags)))
+                self.enter_open(tid, call, at(&place, call), call.int(usize::from(flags)))
             }
             Decoder::Creat(place) => {
-                let (dirfd, pointer) = at(&place, call);
-                self.enter_open(tid, call, dirfd, pointer, libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC)
+                self.enter_open(tid, call, at(&place, call), libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC)
             }
             Decoder::OpenHow => self.enter_openat2(tid, call),
             Decoder::Exec(place) => self.enter_exec(tid, call, &place),
@@ -36,8 +34,7 @@ impl Tracer {
                 self.enter_two_names(tid, call, Access::Link, at(&from, call), at(&to, call))
             }
             Decoder::Symlink { text, place } => {
-                let (dirfd, link) = at(&place, call);
-                self.enter_symlink(tid, call, call.args[usize::from(text)], dirfd, link)
+                self.enter_symlink(tid, call, usize::from(text), at(&place, call))
             }
             Decoder::Truncate(place) => self.enter_place(tid, call, Access::Truncate, &place),
             Decoder::Attributes(place) => self.enter_place(tid, call, Access::Attributes, &place),
@@ -79,16 +76,12 @@ impl Tracer {
     }
 
     fn enter_one(&mut self, tid: i32, call: &Call, access: Access, place: &Place) -> Verdict {
-        let (dirfd, pointer) = at(place, call);
-        self.enter_entry(tid, call, access, dirfd, pointer)
+        self.enter_entry(tid, call, access, at(place, call))
     }
 
     fn enter_place(&mut self, tid: i32, call: &Call, access: Access, place: &Place) -> Verdict {
-        match place.pointer(&call.args) {
-            Some(pointer) => {
-                let dirfd = place.dirfd(&call.args).unwrap_or(libc::AT_FDCWD);
-                self.enter_by_name(tid, call, access, (dirfd, pointer), place.follows(&call.args))
-            }
+        match place.path {
+            Some(_) => self.enter_by_name(tid, call, access, at(place, call), place.follows(&call.args)),
             None => self.enter_by_descriptor(tid, call, access, place.dirfd(&call.args).unwrap_or(-1)),
         }
     }
@@ -96,11 +89,11 @@ impl Tracer {
     fn enter_mount(&mut self, tid: i32, call: &Call, act: MountAct) -> Verdict {
         let cwd = libc::AT_FDCWD;
         match act {
-            MountAct::Mount => self.enter_by_name(tid, call, Access::Mount, (cwd, call.args[1]), true),
-            MountAct::Unmount => self.enter_by_name(tid, call, Access::Mount, (cwd, call.args[0]), true),
-            MountAct::Move => self.enter_by_name(tid, call, Access::Mount, (call.int(2), call.args[3]), true),
+            MountAct::Mount => self.enter_by_name(tid, call, Access::Mount, (cwd, 1), true),
+            MountAct::Unmount => self.enter_by_name(tid, call, Access::Mount, (cwd, 0), true),
+            MountAct::Move => self.enter_by_name(tid, call, Access::Mount, (call.int(2), 3), true),
             MountAct::OpenTree | MountAct::FsPick | MountAct::SetAttributes => {
-                self.enter_by_name(tid, call, Access::Mount, (call.int(0), call.args[1]), true)
+                self.enter_by_name(tid, call, Access::Mount, (call.int(0), 1), true)
             }
             MountAct::FsOpen => self.enter_filesystem(tid, call),
             MountAct::FsConfig | MountAct::FsMount => self.enter_by_descriptor(tid, call, Access::Mount, call.int(0)),
@@ -108,7 +101,7 @@ impl Tracer {
     }
 }
 
-/// Directory and pointer of a place.
-pub(super) fn at(place: &Place, call: &Call) -> (i32, u64) {
-    (place.dirfd(&call.args).unwrap_or(libc::AT_FDCWD), place.pointer(&call.args).unwrap_or(0))
+/// Directory descriptor of a place, and the position of its path among the arguments.
+pub(super) fn at(place: &Place, call: &Call) -> (i32, usize) {
+    (place.dirfd(&call.args).unwrap_or(libc::AT_FDCWD), place.path.map_or(0, usize::from))
 }

@@ -1,18 +1,17 @@
 //! Calls that make, remove, rename and link names.
 use super::{Call, Pending, Verdict, file_kinds, outcome};
-use crate::memory;
 use crate::names;
 use crate::tracer::Tracer;
 use sekisho_events::{Access, FileAct, Kind, Outcome, PathBytes};
 
 impl Tracer {
     /// One entry of a directory is made or removed.
-    pub(crate) fn enter_entry(&mut self, tid: i32, call: &Call, access: Access, dirfd: i32, pointer: u64) -> Verdict {
-        let asked = match memory::read_path(tid, pointer) {
+    pub(crate) fn enter_entry(&mut self, tid: i32, call: &Call, access: Access, (dirfd, arg): (i32, usize)) -> Verdict {
+        let asked = match self.path_argument(tid, call, arg) {
             Ok(asked) => asked,
             Err(fault) => return Verdict::unreadable(call, fault),
         };
-        self.watch_files(tid, call, |who, racy| vec![entry_act(who, racy, access, dirfd, &asked)])
+        self.watch_files(tid, call, &[arg], |who, racy| vec![entry_act(who, racy, access, dirfd, &asked)])
     }
 
     /// rename(2), link(2) and their kin: two names.
@@ -21,17 +20,18 @@ impl Tracer {
         tid: i32,
         call: &Call,
         access: Access,
-        old: (i32, u64),
-        new: (i32, u64),
+        old: (i32, usize),
+        new: (i32, usize),
     ) -> Verdict {
-        let (old_asked, new_asked) = match (memory::read_path(tid, old.1), memory::read_path(tid, new.1)) {
+        let (old_asked, new_asked) = match (self.path_argument(tid, call, old.1), self.path_argument(tid, call, new.1)) {
             (Ok(old), Ok(new)) => (old, new),
             (Err(fault), _) | (_, Err(fault)) => return Verdict::unreadable(call, fault),
         };
         let exchange = access == Access::Rename && call.args[4] as u32 & libc::RENAME_EXCHANGE != 0 && call.name == "renameat2";
         let follow = access == Access::Link && call.name == "linkat" && call.int(4) & libc::AT_SYMLINK_FOLLOW != 0;
         let by_descriptor = access == Access::Link && old_asked.is_empty();
-        self.watch_files(tid, call, |who, racy| {
+        let pinned: &[usize] = if by_descriptor { &[] } else { &[old.1, new.1] };
+        self.watch_files(tid, call, pinned, |who, racy| {
             let from = match () {
                 () if by_descriptor => {
                     names::of_descriptor(who, old.0).unwrap_or(names::Found { path: old_asked.clone(), stat: None })
@@ -58,31 +58,34 @@ impl Tracer {
     }
 
     /// symlink(2): `target` is text, never looked up.
-    pub(crate) fn enter_symlink(&mut self, tid: i32, call: &Call, target: u64, dirfd: i32, link: u64) -> Verdict {
-        let (text, asked) = match (memory::read_path(tid, target), memory::read_path(tid, link)) {
+    pub(crate) fn enter_symlink(&mut self, tid: i32, call: &Call, target: usize, (dirfd, link): (i32, usize)) -> Verdict {
+        let (text, asked) = match (self.path_argument(tid, call, target), self.path_argument(tid, call, link)) {
             (Ok(text), Ok(asked)) => (text, asked),
             (Err(fault), _) | (_, Err(fault)) => return Verdict::unreadable(call, fault),
         };
-        self.watch_files(tid, call, |who, racy| {
+        self.watch_files(tid, call, &[link], |who, racy| {
             let mut act = entry_act(who, racy, Access::Symlink, dirfd, &asked);
             act.to = Some(text);
             vec![act]
         })
     }
 
-    /// Asks the judge about acts on files, and watches the call.
+    /// Asks the judge about acts on files, and watches the call. `names`: the arguments that name the first act's path
+    /// and its second name, for a call that is pinned.
     pub(crate) fn watch_files(
         &mut self,
         tid: i32,
         call: &Call,
+        names: &[usize],
         acts: impl FnOnce(names::Looker, bool) -> Vec<FileAct>,
     ) -> Verdict {
         let Some((who, racy)) = self.looker(tid) else { return Verdict::Run };
         let acts = acts(who, racy);
-        if self.enforces()
-            && let Some(verdict) = self.forbid(tid, call, &file_kinds(&acts))
-        {
-            return verdict;
+        if self.enforces() {
+            if let Some(verdict) = self.forbid(tid, call, &file_kinds(&acts)) {
+                return verdict;
+            }
+            self.pin_names(who, &acts, names);
         }
         Verdict::Watch(Pending::Files(acts))
     }

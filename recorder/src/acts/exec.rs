@@ -21,8 +21,8 @@ pub(crate) struct ExecCall {
 
 impl Tracer {
     pub(crate) fn enter_exec(&mut self, tid: i32, call: &Call, place: &Place) -> Verdict {
-        let (dirfd, pointer) = super::dispatch::at(place, call);
-        let asked = match memory::read_path(tid, pointer) {
+        let (dirfd, arg) = super::dispatch::at(place, call);
+        let asked = match self.path_argument(tid, call, arg) {
             Ok(asked) => asked,
             Err(fault) => return Verdict::unreadable(call, fault),
         };

@@ -1,10 +1,12 @@
 //! Acts that a rule does not allow, before they happen.
 use super::{Call, Verdict};
 use crate::judge::Ruling;
+use crate::memory::{self, Fault};
 use crate::names::Looker;
 use crate::options::Mode;
+use crate::tracee::View;
 use crate::tracer::Tracer;
-use sekisho_events::{Denied, Kind};
+use sekisho_events::{Access, Denied, FileAct, Kind, PathBytes};
 
 impl Tracer {
     /// True if acts are judged before they happen.
@@ -36,7 +38,40 @@ impl Tracer {
     /// Who looks a name up, and whether memory can change under the call.
     pub(crate) fn looker(&self, tid: i32) -> Option<(Looker, bool)> {
         let group = self.table.group_of(tid)?;
-        Some((Looker { tid, pid: group.pid, view: group.view }, !group.is_quiet()))
+        let racy = !group.is_quiet() && !(self.pages_work && group.page.is_some());
+        Some((Looker { tid, pid: group.pid, view: group.view }, racy))
+    }
+
+    /// True if what is pinned for this thread will hold.
+    pub(crate) fn will_pin(&mut self, tid: i32) -> bool {
+        self.wants_pins(tid) && self.table.group_of(tid).is_some_and(|g| g.page.is_some())
+    }
+
+    /// Reads the path at argument `arg`, and pins it.
+    pub(crate) fn path_argument(&mut self, tid: i32, call: &Call, arg: usize) -> Result<PathBytes, Fault> {
+        let path = memory::read_path(tid, call.args[arg])?;
+        self.pins.path(arg, path.as_bytes());
+        Ok(path)
+    }
+
+    /// True if a call of this process may be made by another, resolved, name.
+    pub(crate) fn may_rewrite(&self, who: Looker, path: &PathBytes) -> bool {
+        let filtered = self.table.group_of(who.tid).is_none_or(|g| g.filtered);
+        !filtered && who.view == View::Ours && path.as_bytes().len() + 2 < PathBytes::MAX
+    }
+
+    /// Makes the call by the names that were judged: neither directory descriptors nor the working directory count.
+    pub(crate) fn pin_names(&mut self, who: Looker, acts: &[FileAct], args: &[usize]) {
+        let Some(act) = acts.first() else { return };
+        let names = [Some(&act.path), act.to.as_ref().filter(|_| act.access != Access::Symlink)];
+        for (arg, name) in args.iter().zip(names) {
+            let Some(name) = name.filter(|n| n.as_bytes().starts_with(b"/") && self.may_rewrite(who, n)) else { continue };
+            if name.as_bytes().starts_with(b"/proc/") {
+                continue;
+            }
+            let slash = self.pins.ends_with_slash(*arg);
+            self.pins.path(*arg, &[name.as_bytes(), if slash { b"/" } else { b"" }].concat());
+        }
     }
 
     /// Tells an event of a thread.

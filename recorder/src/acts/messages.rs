@@ -3,7 +3,6 @@ use super::{Call, Pending, Verdict, outcome, sockets};
 use crate::decode::msghdr::{self, CMSG_SCAN_MAX, MSGHDR_BYTES, MMSGHDR_BYTES};
 use crate::decode::sockaddr::{self, SockAddr};
 use crate::memory::{self, Fault};
-use crate::names;
 use crate::sys;
 use crate::tracer::Tracer;
 use sekisho_events::{
@@ -17,6 +16,8 @@ pub(crate) struct Sending {
     pub acts: Vec<NetAct>,
     /// sendmmsg: the result counts messages, not bytes.
     pub many: bool,
+    /// sendmmsg made as one sendmsg: where the length of what was sent belongs (`msg_len`).
+    pub first_of_many: Option<u64>,
 }
 
 /// Messages asked for.
@@ -36,7 +37,7 @@ impl Tracer {
         if call.args[4] == 0 {
             return Verdict::Run;
         }
-        match Self::read_address(tid, call.args[4], call.args[5]) {
+        match self.address_argument(tid, call, 4) {
             Ok(address) => self.sending(tid, call, &[address], false),
             Err(fault) => Verdict::unreadable(call, fault),
         }
@@ -44,26 +45,57 @@ impl Tracer {
 
     /// sendmsg(2).
     pub(crate) fn enter_sendmsg(&mut self, tid: i32, call: &Call) -> Verdict {
-        match message_address(tid, call.args[1]) {
-            Ok(None) => Verdict::Run,
-            Ok(Some(address)) => self.sending(tid, call, &[address], false),
+        match message(tid, call.args[1]) {
+            Ok(Message { address: None, header }) => {
+                // That there is no address must hold when the kernel looks, too.
+                self.pins.bytes(1, header);
+                Verdict::Run
+            }
+            Ok(Message { address: Some(bytes), header }) => {
+                let address = sockaddr::parse(&bytes);
+                self.pins.message(1, &header, &bytes);
+                self.sending(tid, call, &[address], false)
+            }
             Err(fault) => Verdict::unreadable(call, fault),
         }
     }
 
     /// sendmmsg(2): each destination.
     pub(crate) fn enter_sendmmsg(&mut self, tid: i32, call: &Call) -> Verdict {
+        if self.will_pin(tid) {
+            return self.enter_first_of_sendmmsg(tid, call);
+        }
         let mut addresses = Vec::new();
         for n in 0..(call.args[2] & 0xffff_ffff).min(MESSAGES_MAX) {
-            match message_address(tid, call.args[1].wrapping_add(n * MMSGHDR_BYTES as u64)) {
-                Ok(None) => {}
-                Ok(Some(address)) => addresses.push(address),
+            match message(tid, call.args[1].wrapping_add(n * MMSGHDR_BYTES as u64)) {
+                Ok(Message { address: None, .. }) => {}
+                Ok(Message { address: Some(bytes), .. }) => addresses.push(sockaddr::parse(&bytes)),
                 // The kernel stops at the first message that it cannot read.
                 Err(Fault::Unreadable(libc::EFAULT)) if n > 0 => break,
                 Err(fault) => return Verdict::unreadable(call, fault),
             }
         }
         if addresses.is_empty() { Verdict::Run } else { self.sending(tid, call, &addresses, true) }
+    }
+
+    /// sendmmsg(2) whose arguments may change: only its first message goes out, as a sendmsg of a pinned copy; the
+    /// kernel, too, may send fewer than asked.
+    fn enter_first_of_sendmmsg(&mut self, tid: i32, call: &Call) -> Verdict {
+        let (address, header) = match message(tid, call.args[1]) {
+            Ok(Message { address, header }) => (address, header),
+            Err(fault) => return Verdict::unreadable(call, fault),
+        };
+        self.pins.call(crate::abi::nr::SENDMSG);
+        self.pins.value(2, call.args[3]);
+        self.pins.message(1, &header, address.as_deref().unwrap_or_default());
+        let first = Some(call.args[1].wrapping_add(MSGHDR_BYTES as u64));
+        let parsed: Vec<SockAddr> = address.iter().map(|b| sockaddr::parse(b)).collect();
+        match self.sending(tid, call, &parsed, false) {
+            Verdict::Watch(Pending::Send(sending)) => {
+                Verdict::Watch(Pending::Send(Box::new(Sending { first_of_many: first, ..*sending })))
+            }
+            other => other,
+        }
     }
 
     fn sending(&mut self, tid: i32, call: &Call, addresses: &[SockAddr], many: bool) -> Verdict {
@@ -74,11 +106,14 @@ impl Tracer {
         if let Some(verdict) = self.forbid(tid, call, &kinds) {
             return verdict;
         }
-        Verdict::Watch(Pending::Send(Box::new(Sending { acts, many })))
+        Verdict::Watch(Pending::Send(Box::new(Sending { acts, many, first_of_many: None })))
     }
 
     pub(crate) fn exit_send(&mut self, tid: i32, sending: Sending, result: i64) {
         let Some(outcome) = outcome(result) else { return };
+        if let Some(length_at) = sending.first_of_many.filter(|_| result >= 0) {
+            self.answer_first_of_sendmmsg(tid, length_at, result);
+        }
         let sent = if sending.many && result >= 0 { result as usize } else { sending.acts.len() };
         for mut act in sending.acts.into_iter().take(sent.max(1)) {
             act.outcome = outcome;
@@ -90,6 +125,18 @@ impl Tracer {
             if let Some(delegated) = delegated {
                 self.tell(tid, Kind::Delegated(delegated));
             }
+        }
+    }
+
+    /// One message was sent: its length goes where sendmmsg would have put it, and the result counts messages.
+    fn answer_first_of_sendmmsg(&mut self, tid: i32, length_at: u64, bytes: i64) {
+        let written = self.write_tracee(tid, length_at, &(bytes as u32).to_ne_bytes());
+        let counted = sys::get_regs(tid).and_then(|mut regs| {
+            crate::abi::set_result(&mut regs, 1);
+            sys::set_regs(tid, &regs)
+        });
+        if written.is_err() || counted.is_err() {
+            // The process is gone; nobody looks at the result.
         }
     }
 
@@ -154,13 +201,20 @@ impl Tracer {
     }
 }
 
-/// The destination in a `struct msghdr`, if it has one.
-fn message_address(tid: i32, pointer: u64) -> Result<Option<SockAddr>, Fault> {
-    let header = msghdr::parse(&memory::read_array::<MSGHDR_BYTES>(tid, pointer)?);
-    if header.name == 0 || header.name_len == 0 {
-        return Ok(None);
+/// A message's header, and the bytes of its destination if it has one.
+struct Message {
+    header: [u8; MSGHDR_BYTES],
+    address: Option<Vec<u8>>,
+}
+
+fn message(tid: i32, pointer: u64) -> Result<Message, Fault> {
+    let header = memory::read_array::<MSGHDR_BYTES>(tid, pointer)?;
+    let parsed = msghdr::parse(&header);
+    if parsed.name == 0 || parsed.name_len == 0 {
+        return Ok(Message { header, address: None });
     }
-    Tracer::read_address(tid, header.name, u64::from(header.name_len)).map(Some)
+    let address = Tracer::read_address(tid, parsed.name, u64::from(parsed.name_len))?;
+    Ok(Message { header, address: Some(address) })
 }
 
 /// Descriptors in the control data of a received message.

@@ -94,7 +94,7 @@ impl Tracer {
     }
 
     pub(crate) fn enter_chroot(&mut self, tid: i32, call: &Call) -> Verdict {
-        match memory::read_path(tid, call.args[0]) {
+        match self.path_argument(tid, call, 0) {
             Ok(asked) => {
                 let Some((who, _)) = self.looker(tid) else { return Verdict::Run };
                 let found = names::whole(who, libc::AT_FDCWD, &asked, true);
@@ -125,6 +125,11 @@ impl Tracer {
         let Some(outcome) = outcome(result) else { return };
         change.restrict.outcome = outcome;
         let effect = outcome.is_effect();
+        if effect && change.restrict.what == RestrictWhat::Seccomp
+            && let Some(group) = self.table.group_of_mut(tid)
+        {
+            group.filtered = true;
+        }
         let what = change.restrict.what;
         self.tell(tid, Kind::Restrict(change.restrict));
         if effect && matches!(what, RestrictWhat::Namespace | RestrictWhat::Chroot) {
@@ -152,8 +157,8 @@ impl Tracer {
 
     /// fsopen(2): a file system of this type, without a place yet.
     pub(crate) fn enter_filesystem(&mut self, tid: i32, call: &Call) -> Verdict {
-        match memory::read_path(tid, call.args[0]) {
-            Ok(kind) => self.watch_files(tid, call, |_, _| {
+        match self.path_argument(tid, call, 0) {
+            Ok(kind) => self.watch_files(tid, call, &[], |_, _| {
                 vec![FileAct::new(Access::Mount, [b"filesystem:", kind.as_bytes()].concat().as_slice())]
             }),
             Err(fault) => Verdict::unreadable(call, fault),
@@ -175,8 +180,8 @@ impl Tracer {
     }
 
     fn queue_act(&mut self, tid: i32, call: &Call, access: Access) -> Verdict {
-        match memory::read_path(tid, call.args[0]) {
-            Ok(name) => self.watch_files(tid, call, |_, _| vec![FileAct::new(access, queue_path(&name))]),
+        match self.path_argument(tid, call, 0) {
+            Ok(name) => self.watch_files(tid, call, &[], |_, _| vec![FileAct::new(access, queue_path(&name))]),
             Err(fault) => Verdict::unreadable(call, fault),
         }
     }

@@ -64,10 +64,27 @@ impl OpenCall {
     }
 }
 
+/// Flags of open(2) that openat2(2) knows (linux/fcntl.h, `VALID_OPEN_FLAGS`).
+const KNOWN_FLAGS: i32 = libc::O_ACCMODE
+    | libc::O_CREAT
+    | libc::O_EXCL
+    | libc::O_NOCTTY
+    | libc::O_TRUNC
+    | libc::O_APPEND
+    | libc::O_NONBLOCK
+    | libc::O_DSYNC
+    | libc::O_SYNC
+    | libc::O_ASYNC
+    | libc::O_DIRECT
+    | libc::O_DIRECTORY
+    | libc::O_NOFOLLOW
+    | libc::O_NOATIME
+    | libc::O_CLOEXEC;
+
 impl Tracer {
-    /// At the entry of an open with its name at `pointer`.
-    pub(crate) fn enter_open(&mut self, tid: i32, call: &Call, dirfd: i32, pointer: u64, flags: i32) -> Verdict {
-        let asked = match memory::read_path(tid, pointer) {
+    /// At the entry of an open with its name at argument `arg`.
+    pub(crate) fn enter_open(&mut self, tid: i32, call: &Call, (dirfd, arg): (i32, usize), flags: i32) -> Verdict {
+        let asked = match self.path_argument(tid, call, arg) {
             Ok(asked) => asked,
             Err(fault) => return Verdict::unreadable(call, fault),
         };
@@ -87,6 +104,7 @@ impl Tracer {
                 if let Some(verdict) = self.forbid(tid, call, &kinds) {
                     return verdict;
                 }
+                self.pin_open(who, call, &open, &found);
             }
         }
         Verdict::Watch(Pending::Open(Box::new(open)))
@@ -100,7 +118,33 @@ impl Tracer {
             Err(fault) => return Verdict::unreadable(call, fault),
         };
         let flags = how.first_chunk::<8>().map_or(0, |b| u64::from_ne_bytes(*b));
-        self.enter_open(tid, call, call.int(0), call.args[1], flags as i32)
+        self.pins.bytes(2, how);
+        self.enter_open(tid, call, (call.int(0), 1), flags as i32)
+    }
+
+    /// An open that was allowed by its resolved name is made by that name, through no symbolic link: what was judged is
+    /// what is opened, or nothing.
+    fn pin_open(&mut self, who: names::Looker, call: &Call, open: &OpenCall, found: &Found) {
+        let special = open.flags & libc::O_PATH != 0 || open.is_temporary() || open.asked.as_bytes().ends_with(b"/");
+        let ordinary = found.path.as_bytes().starts_with(b"/") && !found.path.as_bytes().starts_with(b"/proc/");
+        if special || !ordinary || !self.may_rewrite(who, &found.path) || call.nr == crate::abi::nr::OPENAT2 {
+            return;
+        }
+        let mode = match call.nr {
+            crate::abi::nr::OPENAT => call.args[3],
+            crate::abi::nr::OPEN => call.args[2],
+            _ => call.args[1],
+        };
+        let creates = open.flags & libc::O_CREAT != 0;
+        // openat2(2) refuses flags and mode bits that open(2) passes over.
+        let flags = (open.flags & KNOWN_FLAGS) as u32;
+        let how = [u64::from(flags), if creates { mode & 0o7777 } else { 0 }, libc::RESOLVE_NO_SYMLINKS];
+        self.pins.clear();
+        self.pins.call(crate::abi::nr::OPENAT2);
+        self.pins.value(0, libc::AT_FDCWD as u32 as u64);
+        self.pins.path(1, found.path.as_bytes());
+        self.pins.bytes(2, how.map(u64::to_ne_bytes).concat());
+        self.pins.value(3, size_of_val(&how) as u64);
     }
 
     /// At the exit of an open.

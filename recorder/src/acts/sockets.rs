@@ -35,15 +35,23 @@ impl Tracer {
         sys::pidfd_getfd(group.pidfd.as_ref()?.as_fd(), fd).ok()
     }
 
-    /// Reads a socket address argument.
-    pub(crate) fn read_address(tid: i32, pointer: u64, len: u64) -> Result<SockAddr, memory::Fault> {
-        let mut bytes = vec![0; len.min(ADDRESS_MAX) as usize];
+    /// Reads the bytes of a socket address; the kernel takes no more (`struct sockaddr_storage`).
+    pub(crate) fn read_address(tid: i32, pointer: u64, len: u64) -> Result<Vec<u8>, memory::Fault> {
+        let mut bytes = vec![0; (len & 0xffff_ffff).min(ADDRESS_MAX) as usize];
         memory::read_exact(tid, pointer, &mut bytes)?;
-        Ok(sockaddr::parse(&bytes))
+        Ok(bytes)
+    }
+
+    /// A socket address at argument `arg`, its length behind it: pinned.
+    pub(crate) fn address_argument(&mut self, tid: i32, call: &Call, arg: usize) -> Result<SockAddr, memory::Fault> {
+        let bytes = Self::read_address(tid, call.args[arg], call.args[arg + 1])?;
+        let address = sockaddr::parse(&bytes);
+        self.pins.bytes(arg, bytes);
+        Ok(address)
     }
 
     pub(crate) fn enter_connect(&mut self, tid: i32, call: &Call) -> Verdict {
-        let address = match Self::read_address(tid, call.args[1], call.args[2]) {
+        let address = match self.address_argument(tid, call, 1) {
             Ok(address) => address,
             Err(fault) => return Verdict::unreadable(call, fault),
         };
@@ -107,7 +115,7 @@ impl Tracer {
 
     /// bind(2) and listen(2).
     pub(crate) fn enter_bind(&mut self, tid: i32, call: &Call) -> Verdict {
-        let address = match Self::read_address(tid, call.args[1], call.args[2]) {
+        let address = match self.address_argument(tid, call, 1) {
             Ok(address) => address,
             Err(fault) => return Verdict::unreadable(call, fault),
         };
@@ -194,8 +202,8 @@ impl Tracer {
                 act.path = Some(crate::names::whole(who, libc::AT_FDCWD, path, true).path);
             }
         }
-        let racy = self.table.group_of(tid).is_some_and(|g| !g.is_quiet());
-        act.racy = (racy && address.is_some() && op != NetOp::Connect).then_some(true);
+        let racy = address.is_some() && self.looker(tid).is_some_and(|(_, racy)| racy);
+        act.racy = racy.then_some(true);
         act
     }
 }

@@ -254,6 +254,37 @@ pub enum Decoder {
     Lease,
 }
 
+impl Decoder {
+    /// True if what is decided on stands in the caller's memory: a path, an address, a structure.
+    pub fn reads_memory(&self) -> bool {
+        match self {
+            Self::Truncate(place) | Self::Attributes(place) | Self::Stat(place) => place.path.is_some(),
+            Self::Open { .. }
+            | Self::Creat(_)
+            | Self::OpenHow
+            | Self::Exec(_)
+            | Self::Unlink(_)
+            | Self::Rmdir(_)
+            | Self::Rename { .. }
+            | Self::Link { .. }
+            | Self::Symlink { .. }
+            | Self::Mkdir(_)
+            | Self::Mknod { .. }
+            | Self::Mount(_)
+            | Self::Chroot
+            | Self::PivotRoot
+            | Self::MqOpen
+            | Self::MqUnlink
+            | Self::Connect
+            | Self::Bind
+            | Self::SendTo
+            | Self::SendMsg
+            | Self::SendMmsg => true,
+            _ => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,3 +19,15 @@ pub(crate) fn write_memory(mem: BorrowedFd<'_>, address: u64, bytes: &[u8]) -> R
     let rc = unsafe { libc::pwrite(mem.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), address as libc::off_t) };
     check("pwrite", rc as i64).map(|n| n as usize)
 }
+
+/// Writes `bytes` at `address` of `tid`, where the tracee itself may write (process_vm_writev(2)).
+pub(crate) fn write_own(tid: i32, address: u64, bytes: &[u8]) -> Result<(), SysError> {
+    let local = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+    let remote = libc::iovec { iov_base: address as *mut libc::c_void, iov_len: bytes.len() };
+    // SAFETY: the kernel only reads the live slice that `local` describes; `remote` is never dereferenced here.
+    let rc = unsafe { libc::process_vm_writev(tid, &raw const local, 1, &raw const remote, 1, 0) };
+    match check("process_vm_writev", rc as i64)? as usize {
+        n if n == bytes.len() => Ok(()),
+        _ => Err(SysError { call: "process_vm_writev", errno: libc::EFAULT }),
+    }
+}

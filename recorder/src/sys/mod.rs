@@ -18,7 +18,7 @@ pub(crate) use files::{
     Stat, fstat, namespace_inode, open, open_in_root, pread, readlink, statfs_type, statx,
 };
 pub(crate) use launch::{Failed, Launch, Terminal, launch};
-pub(crate) use memory::read_memory;
+pub(crate) use memory::{read_memory, write_memory, write_own};
 pub(crate) use probe::{Sleeper, landlock_abi, try_filter, try_io_uring, try_mseal, try_user_namespace};
 pub(crate) use process::{
     become_subreaper, getpgid, kill, kill_group, raise_descriptor_limit, random_bytes, release_kernel,

@@ -8,21 +8,32 @@ use sekisho_events::{Kind, Outcome};
 
 impl Tracer {
     pub(super) fn at_filter(&mut self, tid: i32) -> Result<(), SysError> {
-        let CallInfo::Entry { arch, nr, args, .. } = sys::call_info(tid)? else {
+        let CallInfo::Entry { arch, nr, args, instruction } = sys::call_info(tid)? else {
             return self.resume(tid, 0);
         };
+        self.pins.clear();
         let verdict = match decide(self.level, arch, nr, &args) {
             Route::Allow => Verdict::Run,
             Route::Refuse { errno, why } => Verdict::refused(&abi::describe(arch, nr), why, errno),
             Route::Decode(decoder) => {
                 let nr = nr as u32;
+                if decoder.reads_memory() && self.needs_page(tid) && self.make_page(tid, instruction)? {
+                    return Ok(());
+                }
                 let call = Call { nr, name: abi::name(nr).unwrap_or("unknown"), args };
                 self.enter(tid, &call, decoder)
             }
         };
         match verdict {
-            Verdict::Run => self.resume(tid, 0),
+            Verdict::Run if self.pins.is_empty() || !self.will_pin(tid) => self.resume(tid, 0),
+            Verdict::Run => match self.apply_pins(tid)? {
+                true => sys::to_exit(tid, 0),
+                false => self.refuse_unpinned(tid),
+            },
             Verdict::Watch(pending) => {
+                if self.will_pin(tid) && !self.apply_pins(tid)? {
+                    return self.refuse_unpinned(tid);
+                }
                 if let Some(tracee) = self.table.get_mut(tid) {
                     tracee.pending = Some(pending);
                 }
@@ -47,12 +58,45 @@ impl Tracer {
 
     pub(super) fn at_call_exit(&mut self, tid: i32) -> Result<(), SysError> {
         let info = sys::call_info(tid);
+        if let Some(making) = self.table.get_mut(tid).and_then(|t| t.making.take()) {
+            return match info {
+                Ok(CallInfo::Exit { result }) => self.made_page(tid, making, result),
+                _ => {
+                    // The entry of the second call that makes a page.
+                    if let Some(tracee) = self.table.get_mut(tid) {
+                        tracee.making = Some(making);
+                    }
+                    sys::to_exit(tid, 0)
+                }
+            };
+        }
+        self.restore(tid)?;
         let pending = self.table.get_mut(tid).and_then(|t| t.pending.take());
         match (pending, info) {
             (Some(pending), Ok(CallInfo::Exit { result })) => self.conclude(tid, pending, result),
             (Some(pending), _) => self.conclude_unknown(tid, pending),
             (None, _) => {}
         }
+        sys::cont(tid, 0)
+    }
+
+    /// True if this thread's arguments are to be pinned, and there is no page yet, and one may be made.
+    fn needs_page(&mut self, tid: i32) -> bool {
+        self.wants_pins(tid) && self.table.group_of(tid).is_some_and(|g| g.page.is_none() && !g.filtered)
+    }
+
+    /// There is no room to copy the arguments of a call: the step may try again.
+    fn refuse_unpinned(&mut self, tid: i32) -> Result<(), SysError> {
+        let mut regs = sys::get_regs(tid)?;
+        let (nr, _) = abi::call_of(&regs);
+        abi::answer(&mut regs, -i64::from(libc::ENOMEM));
+        sys::set_regs(tid, &regs)?;
+        let refused = sekisho_events::Refused {
+            call: abi::describe(abi::AUDIT_ARCH, u64::from(nr)),
+            why: "no room to copy its arguments, which another thread could change".into(),
+            errno: libc::ENOMEM,
+        };
+        self.tell(tid, Kind::Refused(refused));
         sys::cont(tid, 0)
     }
 

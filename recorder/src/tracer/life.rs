@@ -48,6 +48,10 @@ impl Tracer {
             // A vfork child has its parent's memory to itself only if that parent is one thread.
             new.shared_memory |= how != SpawnHow::Vfork || !parent_quiet;
         }
+        let page = self.table.group_of(parent).and_then(|g| g.page.clone());
+        if !thread && let (Some(page), Some(new)) = (page, self.table.group_of_mut(child)) {
+            new.page = if shares { Some(page) } else { page.of_child(child) };
+        }
         self.out.emit(id, Kind::Spawn { parent: parent_id, how, thread });
         if self.newborn.remove(&child) {
             self.begin(child)?;
@@ -103,16 +107,18 @@ impl Tracer {
         for sibling in self.table.siblings(group, tid) {
             self.forget(sibling, Exit { how: ExitHow::Status(0), core: false, killed_by_us: false });
         }
-        if former != tid
-            && let Some(leader) = self.table.get_mut(tid)
-        {
-            leader.pending = None;
+        for thread in [former, tid] {
+            if let Some(tracee) = self.table.get_mut(thread) {
+                tracee.pending = None;
+                tracee.restore = None;
+                tracee.making = None;
+            }
         }
         if let Some(group) = self.table.group_of_mut(tid) {
             group.threads = 1;
             group.shared_memory = false;
             group.undumpable = false;
-            group.mem = None;
+            group.page = None;
             group.started = true;
         }
         let call = match &pending {

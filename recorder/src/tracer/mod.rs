@@ -5,6 +5,7 @@
 mod calls;
 mod closing;
 mod life;
+mod pinning;
 
 use crate::digests::Digests;
 use crate::emit::Emitter;
@@ -15,6 +16,8 @@ use crate::outputs::Outputs;
 use crate::sys::{self, Forwarding, Stop, SysError, Terminal};
 use crate::tracee::Table;
 pub(crate) use closing::Closing;
+use pinning::Pins;
+pub(crate) use pinning::{Making, Restore};
 use sekisho_events::{ContentWhen, ExitHow, Identity, Level, PathBytes, ProcessId};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -48,6 +51,10 @@ pub(crate) struct Tracer {
     ended: Option<ExitHow>,
     closing: Closing,
     terminal: Option<Terminal>,
+    /// What of the call at hand is to be pinned.
+    pub(crate) pins: Pins,
+    /// This kernel has what argument pages need.
+    pub(crate) pages_work: bool,
 }
 
 /// What a tracer is made of.
@@ -83,6 +90,8 @@ impl Tracer {
             ended: None,
             closing: Closing::new(parts.grace, parts.time_limit),
             terminal: parts.terminal,
+            pins: Pins::default(),
+            pages_work: true,
         };
         tracer.announce_first();
         Ok(tracer)
