@@ -406,7 +406,9 @@ pub struct DiffArgs {
 /// `sekisho review`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  sekisho review sekisho.toml sekisho-out/recording.sekisho")]
+  sekisho review sekisho.toml sekisho-out/recording.sekisho
+
+Exit status: 0 all decided and allowed, 1 some refused or left for later, 2 cannot judge.")]
 pub struct ReviewArgs {
     /// The profile; accepted deviations are written to it.
     #[arg(value_name = "P")]
@@ -414,6 +416,15 @@ pub struct ReviewArgs {
     /// The recording.
     #[arg(value_name = "REC")]
     pub recording: PathBuf,
+    /// Who reviews [default: $USER].
+    #[arg(long, value_name = "NAME")]
+    pub reviewer: Option<String>,
+    /// Accept every deviation, each as narrowly as a rule can say it, without asking.
+    #[arg(long, requires = "reason")]
+    pub accept_all: bool,
+    /// Why all of them are accepted.
+    #[arg(long, value_name = "TEXT", requires = "accept_all")]
+    pub reason: Option<String>,
 }
 
 /// `sekisho attest`.

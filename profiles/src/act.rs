@@ -110,6 +110,31 @@ impl Act {
         }
     }
 
+    /// The verb in a sentence: `curl may connect to …`.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Exec => "run",
+            Self::Read => "read",
+            Self::Write => "write to",
+            Self::Create => "make",
+            Self::Delete => "remove",
+            Self::Rename => "rename",
+            Self::Link => "link",
+            Self::Attributes => "change attributes of",
+            Self::Mount => "mount",
+            Self::List => "list",
+            Self::Stat => "look at",
+            Self::Connect => "connect to",
+            Self::Listen => "listen on",
+            Self::Send => "send to",
+            Self::Resolve => "look up",
+            Self::Delegate => "hand work to",
+            Self::Restrict => "change its view by",
+            Self::Refused => "try",
+            Self::Tamper => "tamper by",
+        }
+    }
+
     /// The code of a deviation by this act (docs/interface.md).
     pub fn code(self) -> &'static str {
         match self {

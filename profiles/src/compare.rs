@@ -168,9 +168,10 @@ impl CompareReport {
         };
         let hex = |d: &Option<Digest>| d.map(Digest::to_hex);
         let changed = self.changed.iter().map(|(p, a, b)| json!({"path": p, "before": hex(a), "after": hex(b)}));
-        let endings = self.endings.iter().map(|(program, how, a, b)| {
-            json!({"process": program, "how": how, "before": a, "after": b})
-        });
+        let endings = self
+            .endings
+            .iter()
+            .map(|(program, how, a, b)| json!({"process": program, "how": how, "before": a, "after": b}));
         json!({
             "version": 1,
             "clean": self.is_clean(),

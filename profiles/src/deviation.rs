@@ -138,19 +138,48 @@ fn path_severity(act: Act, path: &[u8], vars: &Vars) -> Severity {
 
 /// Directories of the system that anybody may read.
 pub(crate) fn is_system(path: &[u8]) -> bool {
-    const ROOTS: [&[u8]; 11] =
-        [b"/usr/", b"/lib/", b"/lib32/", b"/lib64/", b"/bin/", b"/sbin/", b"/opt/", b"/etc/", b"/sys/", b"/dev/", b"/proc/self/"];
+    const ROOTS: [&[u8]; 11] = [
+        b"/usr/",
+        b"/lib/",
+        b"/lib32/",
+        b"/lib64/",
+        b"/bin/",
+        b"/sbin/",
+        b"/opt/",
+        b"/etc/",
+        b"/sys/",
+        b"/dev/",
+        b"/proc/self/",
+    ];
     ROOTS.iter().any(|r| path.starts_with(r))
 }
 
 /// Files that make later steps, shells or services run what is written in them.
 fn is_trigger(path: &[u8]) -> bool {
     const NAMES: [&[u8]; 12] = [
-        b".bashrc", b".bash_profile", b".profile", b".zshrc", b".gitconfig", b".gitmodules", b"ld.so.preload", b"crontab",
-        b"authorized_keys", b".npmrc", b".pypirc", b"sitecustomize.py",
+        b".bashrc",
+        b".bash_profile",
+        b".profile",
+        b".zshrc",
+        b".gitconfig",
+        b".gitmodules",
+        b"ld.so.preload",
+        b"crontab",
+        b"authorized_keys",
+        b".npmrc",
+        b".pypirc",
+        b"sitecustomize.py",
     ];
-    const DIRECTORIES: [&[u8]; 8] =
-        [b"/.git/hooks/", b"/.github/", b"/etc/cron", b"/etc/profile.d/", b"/systemd/", b"/autostart/", b"/etc/ld.so", b"/.husky/"];
+    const DIRECTORIES: [&[u8]; 8] = [
+        b"/.git/hooks/",
+        b"/.github/",
+        b"/etc/cron",
+        b"/etc/profile.d/",
+        b"/systemd/",
+        b"/autostart/",
+        b"/etc/ld.so",
+        b"/.husky/",
+    ];
     let name = path.rsplit(|b| *b == b'/').next().unwrap_or(b"");
     NAMES.contains(&name) || DIRECTORIES.iter().any(|d| path.windows(d.len()).any(|w| w == *d))
 }

@@ -131,18 +131,21 @@ impl Differ {
             _ => severity(need, &self.vars),
         };
         let argv = if let (Kind::Exec(exec), Act::Exec) = (kind, need.act) { exec.argv.clone() } else { Vec::new() };
-        self.add(event, Deviation {
-            code,
-            process: Some(actor),
-            what,
-            argv,
-            seq: Vec::new(),
-            times: 0,
-            severity,
-            why,
-            suggest,
-            rule,
-        });
+        self.add(
+            event,
+            Deviation {
+                code,
+                process: Some(actor),
+                what,
+                argv,
+                seq: Vec::new(),
+                times: 0,
+                severity,
+                why,
+                suggest,
+                rule,
+            },
+        );
     }
 
     /// A call that was kept from happening deviates, even if the profile would allow it by now.
@@ -224,7 +227,9 @@ impl Differ {
         if let Some(number) = decision.lapsed {
             let rule = &self.profile.rules[number as usize];
             let why = match rule.expires {
-                Some(day) if rule.is_expired(self.options.today) => format!("rule {}, which allowed it, expired after {day}", rule.id),
+                Some(day) if rule.is_expired(self.options.today) => {
+                    format!("rule {}, which allowed it, expired after {day}", rule.id)
+                }
                 _ => format!("rule {} would allow it, but nobody reviewed that rule", rule.id),
             };
             return (why, Some(rule.id.clone()));
@@ -239,14 +244,14 @@ impl Differ {
         if let Kind::Refused(refused) = kind {
             return format!("the recorder refused it: {}", sekisho_events::escape(refused.why.as_bytes()));
         }
-        let who = self.matcher.image(process).map_or_else(
-            || "the step's first program".to_owned(),
-            |i| sekisho_events::escape(i.path.file_name()),
-        );
+        let who = self
+            .matcher
+            .image(process)
+            .map_or_else(|| "the step's first program".to_owned(), |i| sekisho_events::escape(i.path.file_name()));
         let secret = secret_in(need).map_or_else(String::new, |s| format!("{}; ", s.what));
         match self.matcher.rule_for(process, need.act) {
-            Some(rule) => format!("{secret}no rule allows {who} this; {rule} allows it other things to {}", need.act.key()),
-            None => format!("{secret}no rule lets {who} {} anything", need.act.key()),
+            Some(rule) => format!("{secret}rule {rule} lets {who} {} other things, not this", need.act.verb()),
+            None => format!("{secret}no rule lets {who} {} anything", need.act.verb()),
         }
     }
 

@@ -89,7 +89,10 @@ pub fn explain(
     if decision.outcome == Outcome::Unlisted {
         others(profile, verb, decision.matched.is_empty(), &mut text);
     }
-    Ok(Explanation { allowed: matches!(decision.outcome, Outcome::Allowed(_) | Outcome::Expected | Outcome::NotJudged), text })
+    Ok(Explanation {
+        allowed: matches!(decision.outcome, Outcome::Allowed(_) | Outcome::Expected | Outcome::NotJudged),
+        text,
+    })
 }
 
 /// Rules that speak of this act, to other things or by other programs.

@@ -156,6 +156,14 @@ impl Glob {
         }
     }
 
+    /// Shortest name that the last component matches, in bytes; 0 for `*` and `**`.
+    pub fn shortest_last(&self) -> usize {
+        match self.pieces.last() {
+            Some(Piece::Tokens(tokens)) => tokens.iter().filter(|t| !matches!(t, Token::Star)).count(),
+            _ => 0,
+        }
+    }
+
     /// Components that are plain bytes, in order, with `None` for the others.
     pub fn components(&self) -> Vec<Option<Vec<u8>>> {
         self.pieces.iter().map(|p| if p.is_literal() { p.bytes(0) } else { None }).collect()

@@ -8,6 +8,7 @@
 mod act;
 mod compare;
 mod date;
+mod decide;
 mod deviation;
 mod diff;
 pub mod errno;
@@ -40,6 +41,7 @@ mod write;
 pub use act::{Act, PatternKind};
 pub use compare::{ActLine, CompareReport, Outline};
 pub use date::Date;
+pub use decide::{Alternative, alternatives, forbid};
 pub use deviation::{Actor, Deviation, MAX_SEQ, Severity};
 pub use diff::{DiffOptions, Differ};
 pub use error::{ProfileError, ProfileErrorKind};

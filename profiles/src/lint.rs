@@ -127,7 +127,14 @@ fn net(rule: &Rule, act: Act, text: &str, shown: &str, found: &mut Vec<Finding>)
     match host {
         crate::net::Host::Any => {
             let why = format!("{} to any host: {shown}", act.key());
-            push(found, Grade::Error, "any-host", rule, why, Some("one pattern for each host: registry.example.org:443/tcp"));
+            push(
+                found,
+                Grade::Error,
+                "any-host",
+                rule,
+                why,
+                Some("one pattern for each host: registry.example.org:443/tcp"),
+            );
         }
         crate::net::Host::Name(name) if name.is_wide() => {
             let why = format!("{} to every host below a domain: {shown}", act.key());
@@ -150,7 +157,14 @@ fn path(rule: &Rule, act: Act, glob: &Glob, shown: &str, found: &mut Vec<Finding
     if act.is_change() || act == Act::Mount {
         if open && literal < floor && !extension && !is_temporary(glob) {
             let why = format!("it lets {} be changed as a whole", shown);
-            push(found, Grade::Error, "too-wide", rule, why, Some("directories that the build makes, or directory/*.ext"));
+            push(
+                found,
+                Grade::Error,
+                "too-wide",
+                rule,
+                why,
+                Some("directories that the build makes, or directory/*.ext"),
+            );
         }
         if may_be_trigger(shown) {
             let why = format!("what is written to {shown} is run later by somebody else");
@@ -163,10 +177,18 @@ fn path(rule: &Rule, act: Act, glob: &Glob, shown: &str, found: &mut Vec<Finding
     }
     if act == Act::Read && open {
         let home = glob.var() == Some(Var::Home) && literal == 0;
-        let root = glob.var().is_none() && (literal == 0 || literal == 1 && (shown.starts_with("/home/") || shown.starts_with("/root/")));
+        let root = glob.var().is_none()
+            && (literal == 0 || literal == 1 && (shown.starts_with("/home/") || shown.starts_with("/root/")));
         if home || root {
             let why = format!("it lets {shown} be read as a whole");
-            push(found, Grade::Error, "too-wide", rule, why, Some("the directories that are needed, such as $HOME/.cache/ccache/**"));
+            push(
+                found,
+                Grade::Error,
+                "too-wide",
+                rule,
+                why,
+                Some("the directories that are needed, such as $HOME/.cache/ccache/**"),
+            );
         }
     }
     let components: Vec<Vec<u8>> = glob.components().into_iter().map(|c| c.unwrap_or_else(|| b"*".to_vec())).collect();
@@ -178,12 +200,20 @@ fn path(rule: &Rule, act: Act, glob: &Glob, shown: &str, found: &mut Vec<Finding
 
 /// True for a name below the temporary directory that is not wholly open.
 fn is_temporary(glob: &Glob) -> bool {
-    glob.var() == Some(Var::Tmp) && (glob.depth().1 > 1 || glob.fixed_in_last() > 0)
+    glob.var() == Some(Var::Tmp) && (glob.depth().1 > 1 || glob.fixed_in_last() > 0 || glob.shortest_last() >= 6)
 }
 
 fn may_be_trigger(shown: &str) -> bool {
     const WORDS: [&str; 9] = [
-        "/.git/", "/.github/", "/.bashrc", "/.profile", "/.zshrc", "/.gitconfig", "/etc/cron", "/etc/ld.so", "/etc/profile",
+        "/.git/",
+        "/.github/",
+        "/.bashrc",
+        "/.profile",
+        "/.zshrc",
+        "/.gitconfig",
+        "/etc/cron",
+        "/etc/ld.so",
+        "/etc/profile",
     ];
     WORDS.iter().any(|w| shown.contains(w))
 }
@@ -202,7 +232,8 @@ fn against_others(profile: &Profile, rule: &Rule, found: &mut Vec<Finding>) {
         let speaks = |narrow: &Rule, wide: &Rule| {
             wide.ancestor.is_empty()
                 && (wide.process.is_empty()
-                    || !narrow.process.is_empty() && narrow.process.iter().all(|p| wide.process.iter().any(|w| covers(&w.text, &p.text))))
+                    || !narrow.process.is_empty()
+                        && narrow.process.iter().all(|p| wide.process.iter().any(|w| covers(&w.text, &p.text))))
         };
         let mut undone: Vec<&str> = Vec::new();
         let (mut said, mut patterns) = (0, 0);
@@ -222,7 +253,13 @@ fn against_others(profile: &Profile, rule: &Rule, found: &mut Vec<Finding>) {
             push(found, Grade::Warning, "contradictory", rule, why, Some("take out one of the two"));
         }
         let pinned = !other.sha256.is_empty();
-        if !other.deny && !pinned && !rule.required && said == patterns && speaks(rule, other) && !says_same(rule, other) {
+        if !other.deny
+            && !pinned
+            && !rule.required
+            && said == patterns
+            && speaks(rule, other)
+            && !says_same(rule, other)
+        {
             let why = format!("rule {} allows all of it already", other.id);
             push(found, Grade::Warning, "shadowed", rule, why, Some("take it out"));
         }
@@ -240,7 +277,8 @@ fn covers(wide: &str, narrow: &str) -> bool {
     }
     let Some(prefix) = wide.strip_suffix("/**") else { return false };
     let plain = !prefix.contains(['*', '?', '[']) && Glob::parse(wide).is_ok();
-    plain && narrow.strip_prefix(prefix).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
+    plain
+        && narrow.strip_prefix(prefix).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
         && Glob::parse(narrow).is_ok_and(|g| {
             let parts: Vec<Vec<u8>> = g.components().into_iter().flatten().collect();
             secret(&[b"/", parts.join(&b"/"[..]).as_slice()].concat()).is_none()
@@ -255,20 +293,41 @@ mod tests {
         let text = format!("[profile]\nversion = 1\nname = \"t\"\n{rules}");
         let profile = Profile::parse_any_form(&text).unwrap();
         let found = lint(&profile, Date::parse("2026-06-01"));
-        found.iter().filter(|f| !matches!(f.code, "unreviewed" | "no-reason")).map(|f| format!("{} {}", f.rule, f.code)).collect()
+        found
+            .iter()
+            .filter(|f| !matches!(f.code, "unreviewed" | "no-reason"))
+            .map(|f| format!("{} {}", f.rule, f.code))
+            .collect()
     }
 
     #[test]
     fn what_is_too_wide_is_an_error() {
         for (act, pattern) in [
-            ("change", "$WORKSPACE/**"), ("write", "$HOME/**"), ("create", "$TMP/*"), ("delete", "/**"), ("write", "/etc/**"),
-            ("write", "$WORKSPACE/*"), ("exec", "/usr/bin/*"), ("exec", "$WORKSPACE/**"), ("read", "/**"), ("read", "$HOME/**"),
+            ("change", "$WORKSPACE/**"),
+            ("write", "$HOME/**"),
+            ("create", "$TMP/*"),
+            ("delete", "/**"),
+            ("write", "/etc/**"),
+            ("write", "$WORKSPACE/*"),
+            ("exec", "/usr/bin/*"),
+            ("exec", "$WORKSPACE/**"),
+            ("read", "/**"),
+            ("read", "$HOME/**"),
         ] {
-            assert_eq!(codes(&format!("[[rule]]\nid = \"a\"\n{act} = [\"{pattern}\"]\n")), ["a too-wide"], "{act} {pattern}");
+            assert_eq!(
+                codes(&format!("[[rule]]\nid = \"a\"\n{act} = [\"{pattern}\"]\n")),
+                ["a too-wide"],
+                "{act} {pattern}"
+            );
         }
         for (act, pattern) in [
-            ("change", "$WORKSPACE/build/**"), ("write", "$WORKSPACE/*.o"), ("change", "$TMP/cc??????.s"), ("read", "/usr/**"),
-            ("read", "$WORKSPACE/**"), ("exec", "/usr/bin/gcc-[0-9]*"), ("change", "$WORKSPACE/**/*.o"),
+            ("change", "$WORKSPACE/build/**"),
+            ("write", "$WORKSPACE/*.o"),
+            ("change", "$TMP/cc??????.s"),
+            ("read", "/usr/**"),
+            ("read", "$WORKSPACE/**"),
+            ("exec", "/usr/bin/gcc-[0-9]*"),
+            ("change", "$WORKSPACE/**/*.o"),
         ] {
             assert!(codes(&format!("[[rule]]\nid = \"a\"\n{act} = [\"{pattern}\"]\n")).is_empty(), "{act} {pattern}");
         }
@@ -286,6 +345,9 @@ mod tests {
     fn rules_that_others_make_needless_or_undo_are_named() {
         let wide = "[[rule]]\nid = \"w\"\nread = [\"/usr/**\"]\n";
         assert_eq!(codes(&format!("{wide}[[rule]]\nid = \"n\"\nread = [\"/usr/lib/*.so\"]\n")), ["n shadowed"]);
-        assert_eq!(codes(&format!("{wide}[[rule]]\nid = \"d\"\nread = [\"/usr/**\"]\ndeny = true\n")), ["w contradictory"]);
+        assert_eq!(
+            codes(&format!("{wide}[[rule]]\nid = \"d\"\nread = [\"/usr/**\"]\ndeny = true\n")),
+            ["w contradictory"]
+        );
     }
 }

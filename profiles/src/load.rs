@@ -301,7 +301,12 @@ impl<'t> Source<'t> {
         }
         rule.deny = self.flag(table, "deny")?;
         rule.required = self.flag(table, "required")?;
-        rule.errno = self.word(table, "errno", vec!["EACCES", "EPERM", "ENOENT", "any other errno(3) name"], sekisho_events::errno::number)?;
+        rule.errno = self.word(
+            table,
+            "errno",
+            vec!["EACCES", "EPERM", "ENOENT", "any other errno(3) name"],
+            sekisho_events::errno::number,
+        )?;
         rule.why = self.text(table, "why")?.map(|t| t.0);
         rule.reviewed_by = self.text(table, "reviewed_by")?.map(|t| t.0);
         rule.reviewed_on = self.date(table, "reviewed_on")?;

@@ -162,7 +162,9 @@ impl Matcher {
                 needs_above: !rule.ancestor.is_empty(),
                 digests: rule.digests().collect(),
             });
-            matcher.compile(number as u32, rule, vars).map_err(|key| MatchError::BadPattern { rule: rule.id.clone(), key })?;
+            matcher
+                .compile(number as u32, rule, vars)
+                .map_err(|key| MatchError::BadPattern { rule: rule.id.clone(), key })?;
         }
         Ok(matcher)
     }
@@ -270,11 +272,19 @@ impl Matcher {
     fn class_of(&mut self, old: u32, before: Option<&[u8]>, path: &[u8]) -> u32 {
         let mut class = Class { rules: Vec::new(), above: self.classes[old as usize].above.clone() };
         if let Some(before) = before {
-            self.who.find(before, |_, who| if let Who::Ancestor(rule) = who { class.above.push(*rule) });
+            self.who.find(before, |_, who| {
+                if let Who::Ancestor(rule) = who {
+                    class.above.push(*rule)
+                }
+            });
             class.above.sort_unstable();
             class.above.dedup();
         }
-        self.who.find(path, |_, who| if let Who::Process(rule) = who { class.rules.push(*rule) });
+        self.who.find(path, |_, who| {
+            if let Who::Process(rule) = who {
+                class.rules.push(*rule)
+            }
+        });
         let anybody = class.above.iter().copied().filter(|r| self.rules[*r as usize].anybody).collect::<Vec<_>>();
         class.rules.retain(|r| !self.rules[*r as usize].needs_above || class.above.binary_search(r).is_ok());
         class.rules.extend(anybody);

@@ -1,8 +1,6 @@
 //! Judging acts: who, what, deny over allow, secrets, pins, expiry.
 use crate::{Date, Matcher, Profile, Vars, Verdict};
-use sekisho_events::{
-    Access, Digest, Event, Exec, FileAct, Kind, NetAct, NetOp, ProcessId, Refused, SpawnHow,
-};
+use sekisho_events::{Access, Digest, Event, Exec, FileAct, Kind, NetAct, NetOp, ProcessId, Refused, SpawnHow};
 
 const HEAD: &str = "[profile]\nversion = 1\nname = \"t\"\n";
 

@@ -3,7 +3,8 @@
 use crate::act::Act;
 use crate::errno;
 use sekisho_events::{
-    Access, DescriptorHow, DescriptorTarget, Digest, Exec, FileAct, FileType, Kind, NetAct, NetOp, Outcome, RestrictWhat,
+    Access, DescriptorHow, DescriptorTarget, Digest, Exec, FileAct, FileType, Kind, NetAct, NetOp, Outcome,
+    RestrictWhat,
 };
 use std::borrow::Cow;
 

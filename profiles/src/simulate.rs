@@ -91,7 +91,10 @@ impl Simulation {
             let _ = writeln!(out, "{}: {state}", run.name);
         }
         if !self.totals.is_empty() {
-            let _ = writeln!(out, "in deny mode these would have failed, in kill mode the first of them would have ended the step:");
+            let _ = writeln!(
+                out,
+                "in deny mode these would have failed, in kill mode the first of them would have ended the step:"
+            );
         }
         let mut totals: Vec<_> = self.totals.iter().collect();
         totals.sort_by_key(|(_, t)| std::cmp::Reverse((t.recordings, t.times)));

@@ -63,7 +63,11 @@ impl DiffReport {
         let recording = sekisho_events::escape(options.recording.as_bytes());
         if left_out > 0 || self.omitted > 0 {
             let more = left_out as u64 + self.omitted;
-            let _ = writeln!(out, "\n  … and {more} more: sekisho diff --profile {} {recording} --format json", self.profile_path);
+            let _ = writeln!(
+                out,
+                "\n  … and {more} more: sekisho diff --profile {} {recording} --format json",
+                self.profile_path
+            );
         }
         for gap in self.gaps.iter().take(5) {
             let detail = sekisho_events::escape(gap.detail.as_bytes());

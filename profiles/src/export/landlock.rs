@@ -22,7 +22,12 @@ pub(super) fn export(profile: &Profile) -> Exported {
                         let set = rights.entry(path).or_default();
                         set.extend(if whole { directory } else { file });
                     }
-                    None => lost.push(format!("rule {}: {} {}", rule.id, act.key(), sekisho_events::escape(item.text.as_bytes()))),
+                    None => lost.push(format!(
+                        "rule {}: {} {}",
+                        rule.id,
+                        act.key(),
+                        sekisho_events::escape(item.text.as_bytes())
+                    )),
                 }
             }
         }

@@ -116,7 +116,13 @@ deny = true
     fn seccomp_refuses_what_no_rule_can_need() {
         let (text, lost) = text(Export::Seccomp);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let names: Vec<&str> = value["syscalls"].as_array().unwrap().iter().flat_map(|s| s["names"].as_array().unwrap()).filter_map(|n| n.as_str()).collect();
+        let names: Vec<&str> = value["syscalls"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|s| s["names"].as_array().unwrap())
+            .filter_map(|n| n.as_str())
+            .collect();
         for call in ["mount", "io_uring_setup", "ptrace", "listen"] {
             assert!(names.contains(&call), "{call}");
         }
@@ -128,8 +134,13 @@ deny = true
     fn apparmor_says_paths_and_escapes_names() {
         let (text, lost) = text(Export::Apparmor);
         for line in [
-            "\"/usr/**\" rm,", "\"@{WORKSPACE}/{,**/}*.h\" rm,", "\"@{WORKSPACE}/build/**\" wlk,", "\"/usr/bin/as\" mrix,",
-            "deny \"@{SEKISHO_HOME}/.ssh/**\" r,", "network inet stream,", r#""/odd \"name" rm,"#,
+            "\"/usr/**\" rm,",
+            "\"@{WORKSPACE}/{,**/}*.h\" rm,",
+            "\"@{WORKSPACE}/build/**\" wlk,",
+            "\"/usr/bin/as\" mrix,",
+            "deny \"@{SEKISHO_HOME}/.ssh/**\" r,",
+            "network inet stream,",
+            r#""/odd \"name" rm,"#,
         ] {
             assert!(text.contains(line), "{line} in\n{text}");
         }

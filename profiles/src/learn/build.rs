@@ -17,11 +17,16 @@ use std::collections::{BTreeMap, BTreeSet};
 type Facts = BTreeMap<FactKey, Fact>;
 
 /// Devices that hold nothing.
-const DEVICES: &[&[u8]] =
-    &[b"/dev/null", b"/dev/zero", b"/dev/full", b"/dev/tty", b"/dev/random", b"/dev/urandom", b"/dev/stdout", b"/dev/stderr"];
-
-/// Most rules for the changes of one area; more are merged.
-const MAX_PER_AREA: usize = 5;
+const DEVICES: &[&[u8]] = &[
+    b"/dev/null",
+    b"/dev/zero",
+    b"/dev/full",
+    b"/dev/tty",
+    b"/dev/random",
+    b"/dev/urandom",
+    b"/dev/stdout",
+    b"/dev/stderr",
+];
 
 /// Rules that allow all facts, with the number of runs in which each was needed.
 pub(crate) fn rules(facts: &Facts, runs: u32, uid: u32) -> Vec<(Rule, u32)> {
@@ -42,7 +47,7 @@ fn program(place: &Place) -> String {
         None => unversioned(c),
         Some(var) => names::open(c, var == Var::Tmp),
     };
-    let parts: Vec<String> = place.components().map(component).collect();
+    let parts = names::open_all(place.components(), component);
     format!("{}/{}", place.root(), parts.join("/"))
 }
 
@@ -120,46 +125,56 @@ fn add_who(rule: &mut Rule, who: &BTreeSet<Who>) -> bool {
     !who.contains(&None)
 }
 
-fn is_device(place: &Place) -> bool {
+pub(super) fn is_device(place: &Place) -> bool {
     place.var.is_none() && (DEVICES.contains(&place.rest.as_slice()) || place.rest.starts_with(b"/dev/pts/"))
 }
 
 fn devices(facts: &Facts, profile: &mut Profile) {
     let mut rule = named("devices", "devices that hold nothing, and the terminal");
+    for act in [Act::Read, Act::Write] {
+        rule.add(act, "/dev/null");
+    }
     for (act, place, ..) in paths(facts).filter(|(_, place, ..)| is_device(place)) {
         let pattern = if place.rest.starts_with(b"/dev/pts/") { "/dev/pts/*".to_owned() } else { place.literal() };
-        if matches!(act, Act::Read | Act::Write | Act::Attributes) {
-            rule.add(act, &pattern);
+        match act {
+            Act::Read | Act::Write => [Act::Read, Act::Write].into_iter().for_each(|a| rule.add(a, &pattern)),
+            Act::Attributes => rule.add(act, &pattern),
+            _ => {}
         }
     }
     put(profile, rule);
 }
 
 fn changes(facts: &Facts, runs: u32, profile: &mut Profile) {
+    // Area, its variable, most rules for it (more are merged), and how far it may be folded.
     let areas = [
-        ("workspace", Some(Var::Workspace), Limits { depth: 1, made: 3, found: 6, extensions: true }),
-        ("tmp", Some(Var::Tmp), Limits { depth: 1, made: 2, found: 2, extensions: false }),
-        ("home", Some(Var::Home), Limits { depth: 2, made: 4, found: 8, extensions: true }),
-        ("system", None, Limits { depth: 3, made: 4, found: 0, extensions: false }),
+        ("workspace", Some(Var::Workspace), 4, Limits { depth: 1, made: 3, found: 6, extensions: true }),
+        ("tmp", Some(Var::Tmp), 1, Limits { depth: 1, made: 2, found: 2, extensions: false }),
+        ("home", Some(Var::Home), 3, Limits { depth: 2, made: 4, found: 8, extensions: true }),
+        ("system", None, 3, Limits { depth: 3, made: 4, found: 0, extensions: false }),
     ];
-    for (name, var, limits) in areas {
+    for (name, var, most, limits) in areas {
         let mut tree = Node::default();
+        let directories: BTreeSet<&Place> = paths(facts).filter(|(_, _, _, f)| f.made).map(|(_, p, ..)| p).collect();
         for (act, place, by, fact) in paths(facts).filter(|(_, p, ..)| p.var == var && !p.foreign && !is_device(p)) {
             let wanted = act.is_change() || act == Act::Read && (var == Some(Var::Tmp) || fact.input);
             if !wanted || secret(&place.bytes()).is_some() {
                 continue;
             }
-            let leaf = (act.is_change() || var == Some(Var::Tmp))
-                .then(|| Leaf { acts: act.bit(), who: BTreeSet::from([who(by)]) });
+            let leaf = (act.is_change() || var == Some(Var::Tmp)).then(|| Leaf {
+                acts: act.bit(),
+                directory: directories.contains(place),
+                who: BTreeSet::from([who(by)]),
+            });
             let open = |c: &[u8]| area_component(c, place);
-            let path: Vec<String> = place.components().map(open).collect();
+            let path = names::open_all(place.components(), open);
             for run in &fact.runs {
                 tree.insert(&path, *run, leaf.clone(), fact.made);
             }
         }
-        tree.align(runs);
+        tree.align(runs, var == Some(Var::Tmp));
         let root = var.map_or_else(String::new, |v| format!("${}", v.name()));
-        grouped(name, tree.fold(&root, limits), profile);
+        grouped(name, most, tree.fold(&root, limits), profile);
     }
 }
 
@@ -172,15 +187,16 @@ fn area_component(component: &[u8], place: &Place) -> String {
 }
 
 /// One rule for each set of programs; the most alike are merged until they are few.
-fn grouped(area: &str, patterns: BTreeMap<String, Leaf>, profile: &mut Profile) {
+fn grouped(area: &str, most: usize, patterns: BTreeMap<String, Leaf>, profile: &mut Profile) {
     let mut groups: BTreeMap<BTreeSet<Who>, Vec<(String, u32)>> = BTreeMap::new();
     for (pattern, leaf) in patterns {
-        groups.entry(leaf.who).or_default().push((pattern, widen(leaf.acts)));
+        let acts = widen(&leaf);
+        groups.entry(leaf.who).or_default().push((pattern, acts));
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     while groups.len() > 1 {
         let (i, j, alike) = closest(&groups);
-        if groups.len() <= MAX_PER_AREA && alike < 0.5 {
+        if groups.len() <= most && alike < 0.5 {
             break;
         }
         let (who, patterns) = groups.remove(j);
@@ -193,12 +209,15 @@ fn grouped(area: &str, patterns: BTreeMap<String, Leaf>, profile: &mut Profile) 
             (Some(one), None) => format!("write-{area}-{}", slug(short(one).as_bytes())),
             _ => format!("write-{area}"),
         };
-        let mut rule = named(&id, match area {
-            "workspace" => "what the build makes",
-            "tmp" => "temporary files of the build",
-            "home" => "caches in the home directory",
-            _ => "what the build changes in the system",
-        });
+        let mut rule = named(
+            &id,
+            match area {
+                "workspace" => "what the build makes",
+                "tmp" => "temporary files of the build",
+                "home" => "caches in the home directory",
+                _ => "what the build changes in the system",
+            },
+        );
         let known = add_who(&mut rule, &who);
         if !known {
             rule.process.clear();
@@ -245,11 +264,14 @@ fn others(facts: &Facts, profile: &mut Profile) {
         };
         let rule = by_program.entry((by.clone(), kind)).or_insert_with(|| {
             let name = by.as_deref().map_or("step", short);
-            named(&format!("{}-{kind}", slug(name.as_bytes())), match kind {
-                "network" => "connections that the build makes",
-                "delegate" => "somebody outside the build acts for it",
-                _ => "calls that change what is seen, or are refused",
-            })
+            named(
+                &format!("{}-{kind}", slug(name.as_bytes())),
+                match kind {
+                    "network" => "connections that the build makes",
+                    "delegate" => "somebody outside the build acts for it",
+                    _ => "calls that change what is seen, or are refused",
+                },
+            )
         });
         if let Some(by) = &by {
             rule.add_process(by);

@@ -249,7 +249,9 @@ fn thing(run: &Run, need: &Need<'_>) -> Option<Thing> {
     let mut pattern = crate::suggest::pattern(need, &run.vars)?;
     if let Target::Net(act) = &need.target
         && let Some(address) = act.address.filter(std::net::IpAddr::is_loopback)
-        && act.port.is_some_and(|p| p == 0 || run.own_ports.contains(&p) && p >= 1024 || need.act == Act::Listen && p >= 32768)
+        && act
+            .port
+            .is_some_and(|p| p == 0 || run.own_ports.contains(&p) && p >= 1024 || need.act == Act::Listen && p >= 32768)
     {
         // The kernel chose the port of a server that the step runs for itself.
         let text = NetPattern::exact(act).to_string();
@@ -281,6 +283,6 @@ pub(crate) fn open_path(path: &[u8], vars: &Vars) -> String {
     let anywhere = place.var == Some(Var::Tmp);
     let number = |c: &[u8]| place.rest.starts_with(b"/proc/") && !c.is_empty() && c.iter().all(u8::is_ascii_digit);
     let open = |c: &[u8]| if number(c) { "[0-9]*".to_owned() } else { names::open(c, anywhere) };
-    let parts: Vec<String> = place.components().map(open).collect();
+    let parts = names::open_all(place.components(), open);
     if parts.is_empty() { place.root() } else { format!("{}/{}", place.root(), parts.join("/")) }
 }

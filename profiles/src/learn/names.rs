@@ -3,14 +3,14 @@ use crate::glob::Glob;
 
 /// Programs that make names of a fixed start and this many random letters and digits: mkstemp(3) and the like.
 const MAKERS: &[(&str, usize)] = &[
-    ("cc", 6),       // gcc
-    ("tmp.", 10),    // mktemp(1)
-    ("tmp", 8),      // Python's tempfile
-    (".tmp", 6),     // Rust's tempfile
-    ("rustc", 6),    // rustc
-    ("st", 6),       // ar, ranlib, strip
-    ("sed", 6),      // sed -i
-    ("sh-thd.", 6),  // bash, here documents
+    ("cc", 6),      // gcc
+    ("tmp.", 10),   // mktemp(1)
+    ("tmp", 8),     // Python's tempfile
+    (".tmp", 6),    // Rust's tempfile
+    ("rustc", 6),   // rustc
+    ("st", 6),      // ar, ranlib, strip
+    ("sed", 6),     // sed -i
+    ("sh-thd.", 6), // bash, here documents
     ("configure-", 6),
     ("cargo-install", 6),
     ("rustdoctest", 6),
@@ -45,12 +45,31 @@ pub(crate) fn open(name: &[u8], anywhere: bool) -> String {
     if out.chars().all(|c| matches!(c, '*' | '?')) { "?".repeat(name.len().clamp(1, 64)) } else { out }
 }
 
+/// The components of a path as patterns, each by `one`; directories that only spread hashes (`4f/4fa0…`) are left open too.
+pub(crate) fn open_all<'c>(components: impl Iterator<Item = &'c [u8]>, one: impl Fn(&[u8]) -> String) -> Vec<String> {
+    let raw: Vec<&[u8]> = components.collect();
+    let mut out: Vec<String> = raw.iter().map(|c| one(c)).collect();
+    for i in (0..raw.len().saturating_sub(1)).rev() {
+        let shard = raw[i].len() == 2 && raw[i].iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+        if shard && (out[i + 1].starts_with('*') || out[i + 1] == "??" || is_question(&out[i + 1])) {
+            out[i] = "??".to_owned();
+        }
+    }
+    out
+}
+
+/// A name that is a hash and nothing else.
+fn is_question(pattern: &str) -> bool {
+    pattern.len() >= 16 && pattern.bytes().all(|b| b == b'?')
+}
+
 fn made_by_known(text: &str, anywhere: bool) -> Option<String> {
     for (start, letters) in MAKERS {
         let Some(rest) = text.strip_prefix(start) else { continue };
         let Some(random) = rest.get(..*letters) else { continue };
         let tail = &rest[*letters..];
-        let fits = random.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && (tail.is_empty() || tail.starts_with('.'));
+        let fits = random.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && (tail.is_empty() || tail.starts_with('.'));
         let looks = random.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
         if fits && (anywhere || looks) {
             return Some(format!("{start}{}{}", "?".repeat(*letters), Glob::escape(tail.as_bytes())));
@@ -93,7 +112,8 @@ fn is_random(token: &str) -> bool {
 /// A component of a system path with its version left open: `12`, `gcc-12`, `python3.11`.
 pub(crate) fn unversioned(name: &[u8]) -> String {
     let Ok(text) = std::str::from_utf8(name) else { return Glob::escape(name) };
-    let dotted = |t: &str| !t.is_empty() && t.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+    let dotted =
+        |t: &str| !t.is_empty() && t.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
     if dotted(text) {
         return "[0-9]*".to_owned();
     }
@@ -113,7 +133,7 @@ pub(crate) fn unversioned(name: &[u8]) -> String {
 }
 
 /// One pattern for two names that different runs gave to the same thing, if they are alike enough.
-pub(crate) fn common(a: &str, b: &str) -> Option<String> {
+pub(crate) fn common(a: &str, b: &str, anywhere: bool) -> Option<String> {
     let plain = |t: &str| t.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_' | b'?' | b'+'));
     if a == b || !plain(a) || !plain(b) {
         return None;
@@ -122,7 +142,9 @@ pub(crate) fn common(a: &str, b: &str) -> Option<String> {
     let room = a.len().min(b.len()) - head;
     let tail = a.bytes().rev().zip(b.bytes().rev()).take(room).take_while(|(x, y)| x == y).count();
     if head + tail < 2 {
-        return None;
+        let word = |t: &str| t.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'?'));
+        let random = anywhere && a.len() == b.len() && a.len() >= 6 && word(a) && word(b);
+        return random.then(|| "?".repeat(a.len()));
     }
     let (start, end) = (&a[..head], &a[a.len() - tail..]);
     let open = a.len() - head - tail;
@@ -180,9 +202,22 @@ mod tests {
 
     #[test]
     fn names_of_two_runs_that_are_alike_share_a_pattern() {
-        assert_eq!(common("build-xyzabc.log", "build-qwerty.log").unwrap(), "build-??????.log");
-        assert_eq!(common("job123.out", "job77.out").unwrap(), "job*.out");
-        assert_eq!(common("main.c", "test.h"), None);
-        assert_eq!(common("main.c", "mail.c"), None);
+        assert_eq!(common("build-xyzabc.log", "build-qwerty.log", false).unwrap(), "build-??????.log");
+        assert_eq!(common("job123.out", "job77.out", false).unwrap(), "job*.out");
+        assert_eq!(common("main.c", "test.h", true), None);
+        assert_eq!(common("main.c", "mail.c", true), None);
+        assert_eq!(common("abcdefgh", "qwertyui", true).unwrap(), "????????");
+        assert_eq!(common("abcdefgh", "qwertyui", false), None);
+    }
+
+    #[test]
+    fn directories_that_spread_hashes_are_left_open() {
+        let path = "cache/4f/4fa0123456789abcdef0123456789abcdef-d/x";
+        let open = open_all(path.split('/').map(str::as_bytes), |c| open(c, false));
+        assert_eq!(open.join("/"), "cache/??/*-d/x");
+        let two = "c/ab/cd/0123456789abcdef01234567";
+        assert!(
+            open_all(two.split('/').map(str::as_bytes), |c| super::open(c, false)).join("/").starts_with("c/??/??/")
+        );
     }
 }

@@ -33,7 +33,6 @@ fn system_pattern(place: &Place) -> Option<String> {
         "etc" => Some(etc_pattern(&components)),
         "opt" if components.len() > 2 => Some(format!("/opt/{}/**", unversioned(components[1]))),
         "nix" | "gnu" if components.len() > 3 => Some(format!("/{first}/store/**")),
-        "dev" if components.get(1) == Some(&&b"pts"[..]) => Some("/dev/pts/*".to_owned()),
         "proc" => Some(proc_pattern(&components)),
         _ => None,
     }
@@ -72,11 +71,11 @@ pub(crate) fn reads<'f>(facts: impl Iterator<Item = (&'f Place, Who)>) -> Reads 
         Reads { system: BTreeSet::new(), workspace: false, home: BTreeMap::new(), elsewhere: BTreeMap::new() };
     let (mut home, mut elsewhere) = (Node::default(), Node::default());
     for (place, who) in facts {
-        if secret(&place.bytes()).is_some() || place.foreign {
+        if secret(&place.bytes()).is_some() || place.foreign || super::build::is_device(place) {
             continue;
         }
-        let leaf = Leaf { acts: Act::Read.bit(), who: BTreeSet::from([who]) };
-        let parts = |open: &dyn Fn(&[u8]) -> String| place.components().map(open).collect::<Vec<_>>();
+        let leaf = Leaf { acts: Act::Read.bit(), directory: false, who: BTreeSet::from([who]) };
+        let parts = |open: &dyn Fn(&[u8]) -> String| names::open_all(place.components(), open);
         match place.var {
             Some(Var::Workspace) => reads.workspace |= !place.rest.is_empty(),
             Some(Var::Tmp) => {}

@@ -10,11 +10,14 @@ pub(crate) type Who = Option<String>;
 pub(crate) struct Leaf {
     /// Bits of acts.
     pub(crate) acts: u32,
+    /// It stands for directories only.
+    pub(crate) directory: bool,
     pub(crate) who: BTreeSet<Who>,
 }
 
 impl Leaf {
     pub(crate) fn merge(&mut self, other: &Self) {
+        self.directory = other.directory && (self.directory || self.acts == 0);
         self.acts |= other.acts;
         self.who.extend(other.who.iter().cloned());
     }
@@ -76,16 +79,20 @@ impl Node {
     }
 
     /// Gives names that differ from run to run in the same place one pattern.
-    pub(crate) fn align(&mut self, runs: u32) {
+    pub(crate) fn align(&mut self, runs: u32, anywhere: bool) {
         let here = self.runs.len();
         if runs > 1 && here > 1 {
-            let passing: Vec<String> =
-                self.children.iter().filter(|(_, c)| c.runs.len() < here && !c.is_input()).map(|(n, _)| n.clone()).collect();
+            let passing: Vec<String> = self
+                .children
+                .iter()
+                .filter(|(_, c)| c.runs.len() < here && !c.is_input())
+                .map(|(n, _)| n.clone())
+                .collect();
             for (i, name) in passing.iter().enumerate() {
                 let Some(node) = self.children.get(name) else { continue };
                 let partner = passing.iter().enumerate().find_map(|(j, other)| {
                     let apart = j != i && self.children.get(other).is_some_and(|o| o.runs.is_disjoint(&node.runs));
-                    if apart { super::names::common(name, other).map(|p| (other.clone(), p)) } else { None }
+                    if apart { super::names::common(name, other, anywhere).map(|p| (other.clone(), p)) } else { None }
                 });
                 if let Some((other, pattern)) = partner {
                     for old in [name, &other] {
@@ -96,7 +103,7 @@ impl Node {
                 }
             }
         }
-        self.children.values_mut().for_each(|c| c.align(runs));
+        self.children.values_mut().for_each(|c| c.align(runs, anywhere));
     }
 
     fn is_input(&self) -> bool {
@@ -248,10 +255,11 @@ fn stem(name: &str) -> Option<&str> {
 }
 
 /// Bits of acts as the acts that a reviewed rule would name: whoever makes a file may do with it what it likes.
-pub(crate) fn widen(acts: u32) -> u32 {
+pub(crate) fn widen(leaf: &Leaf) -> u32 {
+    let acts = leaf.acts;
     let all: u32 = Act::CHANGE.iter().map(|a| a.bit()).sum();
     let single = [Act::Write, Act::Delete, Act::Attributes].iter().any(|a| acts & all == a.bit());
-    if single || acts & all == 0 { acts } else { acts | all }
+    if single || leaf.directory || acts & all == 0 { acts } else { acts | all }
 }
 
 #[cfg(test)]
@@ -263,7 +271,7 @@ mod tests {
     fn tree(changed: &[&str], inputs: &[&str], made: &[&str]) -> Node {
         let mut root = Node::default();
         let split = |p: &str| p.split('/').map(str::to_owned).collect::<Vec<_>>();
-        let leaf = || Some(Leaf { acts: 1, who: BTreeSet::new() });
+        let leaf = || Some(Leaf { acts: 1, ..Leaf::default() });
         changed.iter().for_each(|p| root.insert(&split(p), 0, leaf(), false));
         made.iter().for_each(|p| root.insert(&split(p), 0, leaf(), true));
         inputs.iter().for_each(|p| root.insert(&split(p), 0, None, false));
@@ -302,12 +310,12 @@ mod tests {
     #[test]
     fn names_that_differ_between_runs_are_aligned() {
         let mut root = Node::default();
-        let leaf = || Some(Leaf { acts: 1, who: BTreeSet::new() });
+        let leaf = || Some(Leaf { acts: 1, ..Leaf::default() });
         for (run, name) in [(0, "log-abcdef"), (1, "log-ghijkl")] {
             root.insert(&["stable".to_owned()], run, leaf(), false);
             root.insert(&[name.to_owned()], run, leaf(), false);
         }
-        root.align(2);
+        root.align(2, false);
         assert_eq!(fold(&root), ["W/log-??????", "W/stable"]);
     }
 }

@@ -1,0 +1,139 @@
+//! From a deviation to the rules that a reviewer can choose from, narrow first.
+use crate::act::{Act, PatternKind};
+use crate::deviation::Deviation;
+use crate::glob::Glob;
+use crate::lint::{Grade, lint};
+use crate::profile::Profile;
+use crate::rule::{Item, Rule};
+
+/// One way to allow a deviation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternative {
+    /// The rule.
+    pub rule: Rule,
+    /// What it allows, in one line.
+    pub says: String,
+}
+
+/// Ways to allow a deviation, from narrow to wide; none if no rule can. What `lint` calls an error is not among them.
+pub fn alternatives(deviation: &Deviation) -> Vec<Alternative> {
+    let Some(rule) = suggested(deviation) else { return Vec::new() };
+    let mut found = vec![Alternative { says: says(&rule), rule: rule.clone() }];
+    let mut offer = |rule: Rule| {
+        let lints = Profile { rules: vec![rule.clone()], ..Profile::default() };
+        let good = lint(&lints, None).iter().all(|f| f.grade != Grade::Error && f.code != "secret");
+        if good && found.iter().all(|a| a.rule != rule) {
+            found.push(Alternative { says: says(&rule), rule });
+        }
+    };
+    for wider in wider_patterns(&rule) {
+        offer(wider);
+    }
+    if !rule.process.is_empty() {
+        let mut anybody = rule.clone();
+        anybody.process.clear();
+        offer(anybody);
+    }
+    found
+}
+
+/// The rule that forbids a deviation to everybody, if it is an act that a rule can speak of.
+pub fn forbid(deviation: &Deviation) -> Option<Rule> {
+    let mut rule = suggested(deviation)?;
+    rule.process.clear();
+    rule.id = format!("no-{}", rule.id);
+    rule.deny = true;
+    Some(rule)
+}
+
+fn suggested(deviation: &Deviation) -> Option<Rule> {
+    let text = format!("[profile]\nversion = 1\nname = \"x\"\n\n{}", deviation.suggest.as_ref()?);
+    Profile::parse_any_form(&text).ok()?.rules.into_iter().next()
+}
+
+/// The same rule for its directory and extension, and for the whole directory.
+fn wider_patterns(rule: &Rule) -> Vec<Rule> {
+    let Some((act, list)) = rule.acts.iter().next() else { return Vec::new() };
+    let (Some(item), PatternKind::Path) = (list.first(), act.pattern_kind()) else { return Vec::new() };
+    if *act == Act::Exec || Glob::parse(&item.text).is_err() {
+        return Vec::new();
+    }
+    let Some((directory, name)) = item.text.rsplit_once('/') else { return Vec::new() };
+    let mut patterns = Vec::new();
+    if let Some((stem, extension)) = name.rsplit_once('.')
+        && !stem.is_empty()
+        && extension.bytes().all(|b| b.is_ascii_alphanumeric())
+    {
+        patterns.push(format!("{directory}/*.{extension}"));
+    }
+    patterns.push(format!("{directory}/**"));
+    let with = |pattern: String| {
+        let mut wide = rule.clone();
+        wide.acts.insert(*act, vec![Item::new(pattern)]);
+        wide
+    };
+    patterns.into_iter().filter(|p| Glob::parse(p).is_ok()).map(with).collect()
+}
+
+fn says(rule: &Rule) -> String {
+    let who = match rule.process.first() {
+        Some(process) => sekisho_events::escape(process.text.as_bytes()),
+        None => "every program".to_owned(),
+    };
+    let what = rule.acts.iter().next().map_or_else(String::new, |(act, list)| {
+        let items: Vec<String> = list.iter().map(|i| sekisho_events::escape(i.text.as_bytes())).collect();
+        format!("{} {}", act.verb(), items.join(", "))
+    });
+    format!("{who} may {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deviation::Severity;
+
+    fn deviation(rule: &str) -> Deviation {
+        Deviation {
+            code: "x",
+            process: None,
+            what: String::new(),
+            argv: Vec::new(),
+            seq: Vec::new(),
+            times: 1,
+            severity: Severity::Low,
+            why: String::new(),
+            suggest: Some(rule.to_owned()),
+            rule: None,
+        }
+    }
+
+    fn offers(act: &str, pattern: &str) -> Vec<String> {
+        let text = format!("[[rule]]\nid = \"a\"\nprocess = [\"/cc\"]\n{act} = [\"{pattern}\"]\n");
+        alternatives(&deviation(&text)).into_iter().map(|a| a.says).collect()
+    }
+
+    #[test]
+    fn narrow_comes_first_and_what_lint_refuses_is_not_offered() {
+        assert_eq!(
+            offers("write", "$WORKSPACE/out/a.o"),
+            [
+                "/cc may write to $WORKSPACE/out/a.o",
+                "/cc may write to $WORKSPACE/out/*.o",
+                "/cc may write to $WORKSPACE/out/**",
+                "every program may write to $WORKSPACE/out/a.o",
+            ]
+        );
+        assert_eq!(
+            offers("write", "$HOME/.bashrc"),
+            ["/cc may write to $HOME/.bashrc", "every program may write to $HOME/.bashrc"]
+        );
+        assert_eq!(offers("read", "$HOME/.ssh/id_rsa"), ["/cc may read $HOME/.ssh/id_rsa"]);
+    }
+
+    #[test]
+    fn a_refusal_forbids_it_to_everybody() {
+        let rule =
+            forbid(&deviation("[[rule]]\nid = \"a\"\nprocess = [\"/cc\"]\nconnect = [\"1.2.3.4:5/tcp\"]\n")).unwrap();
+        assert!(rule.deny && rule.process.is_empty() && rule.id == "no-a");
+    }
+}
