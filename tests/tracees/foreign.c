@@ -1,8 +1,7 @@
 /* E09: `PROG ARG...` with somebody outside the step who swaps argv[1] (the source) while argv[2] (a file) exists, and restores it. */
 #include "tracee.h"
 int main(int argc, char **argv) {
-    if (must(fork(), "fork")) execv(argv[3], argv + 3), die("execv");
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    beside(argv + 3);
     char *backup = NULL;
     asprintf(&backup, "%s.bk", argv[1]);
     while (access(argv[2], F_OK)) nap(5);
@@ -16,5 +15,5 @@ int main(int argc, char **argv) {
     struct timespec t[2] = {st.st_atim, st.st_mtim};
     utimensat(AT_FDCWD, argv[1], t, 0);
     unlink(backup);
-    return 0;
+    for (;;) pause();
 }

@@ -14,8 +14,7 @@ int main(int argc, char **argv) {
         must(bind(s, (void *)&a, sizeof a), "bind");
         chmod(argv[2], 0666);
         must(listen(s, 4), "listen");
-        if (must(fork(), "fork")) execv(argv[4], argv + 4), die("execv");
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        beside(argv + 4);
         int fd = must(open(argv[3], O_RDWR | O_CREAT, 0666), argv[3]);
         c->cmsg_level = SOL_SOCKET, c->cmsg_type = SCM_RIGHTS, c->cmsg_len = CMSG_LEN(sizeof(int));
         memcpy(CMSG_DATA(c), &fd, sizeof fd);

@@ -126,6 +126,21 @@ static inline void copy_file(const char *from, const char *to, int mode) {
     close(a);
     close(b);
 }
+static inline void beside_ended(int sig) {
+    int status;
+    (void)sig;
+    if (waitpid(-1, &status, WNOHANG) > 0) _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+/* Runs a program beside us; we are outside of its tree, and end as it ends. */
+static inline void beside(char **argv) {
+    signal(SIGCHLD, beside_ended);
+    pid_t pid = must(fork(), "fork");
+    if (!pid) {
+        signal(SIGCHLD, SIG_DFL);
+        execv(argv[0], argv);
+        die(argv[0]);
+    }
+}
 /* Path of a sibling program in the tracees' own directory. */
 static inline char *sibling(const char *name) {
     static char self[PATH_MAX];
