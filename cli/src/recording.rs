@@ -84,14 +84,14 @@ pub fn note_gaps<W>(recorded: &Recorded<W>, ui: &Ui) {
     }
 }
 
-/// `recorded 1,204 processes, 38,112 file acts, 3 network acts · complete · engine ptrace · 41.2 s`.
+/// `recorded 1,204 processes, 38,112 file acts, 3 hosts · complete · engine ptrace · 41.2 s`.
 pub fn summary<W>(recorded: &Recorded<W>) -> String {
     let count = |n: u64, what: &str| format!("{} {what}{}", grouped(n), if n == 1 { "" } else { "s" });
     format!(
         "recorded {}, {}, {} · {} · engine {} · {:.1} s",
         count(recorded.tally.processes, "process").replace("processs", "processes"),
         count(recorded.tally.file_acts, "file act"),
-        count(recorded.tally.net_acts, "network act"),
+        count(recorded.tally.hosts, "host"),
         if recorded.trailer.complete { "complete" } else { "incomplete" },
         recorded.engine,
         recorded.duration.as_secs_f64()

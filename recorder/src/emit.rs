@@ -6,8 +6,10 @@ use crate::digests::Slot;
 use crate::judge::Judge;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use sekisho_events::log::{LogError, LogWriter};
-use sekisho_events::{Event, Kind, ProcessId, Toctou};
+use sekisho_events::{Event, Kind, NetOp, ProcessId, Toctou};
+use std::collections::HashSet;
 use std::io::Write;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +21,8 @@ const BATCH: usize = 512;
 const WAITING: usize = 32;
 /// A quiet step's events reach the log after this time at most, at the next stop.
 const LINGER: Duration = Duration::from_millis(500);
+/// Addresses that are told apart for the closing line.
+const HOSTS_MAX: usize = 10_000;
 
 /// An event on its way, with digests that may still be in the making.
 pub(crate) struct Queued {
@@ -55,6 +59,7 @@ pub(crate) struct Emitter {
     gaps: u64,
     racy: bool,
     counts: Tally,
+    hosts: HashSet<IpAddr>,
 }
 
 /// What was recorded, for the closing line.
@@ -66,6 +71,8 @@ pub struct Tally {
     pub file_acts: u64,
     /// Network events.
     pub net_acts: u64,
+    /// Distinct network addresses that were spoken to, told apart up to 10,000.
+    pub hosts: u64,
     /// All events.
     pub events: u64,
     /// Calls refused.
@@ -96,6 +103,7 @@ pub(crate) fn queue(judge: Option<Box<dyn Judge>>) -> (Emitter, Writing) {
         gaps: 0,
         racy: false,
         counts: Tally::default(),
+        hosts: HashSet::new(),
     };
     (emitter, Writing { receiver, failed })
 }
@@ -130,6 +138,11 @@ impl Emitter {
             }
             Kind::Net(n) => {
                 self.counts.net_acts += 1;
+                let outward = matches!(n.op, NetOp::Connect | NetOp::Send) && n.outcome.is_effect();
+                if let Some(address) = n.address.filter(|_| outward && self.hosts.len() < HOSTS_MAX) {
+                    self.hosts.insert(address);
+                    self.counts.hosts = self.hosts.len() as u64;
+                }
                 self.racy |= n.racy == Some(true);
             }
             Kind::Refused(_) => self.counts.refused += 1,
@@ -178,11 +191,6 @@ impl Emitter {
     /// What holds about racing arguments so far.
     pub(crate) fn toctou(&self) -> Toctou {
         if self.racy { Toctou::BestEffort } else { Toctou::Verified }
-    }
-
-    /// Number of gaps so far.
-    pub(crate) fn gaps(&self) -> u64 {
-        self.gaps
     }
 
     /// What was recorded so far.

@@ -5,8 +5,7 @@ use crate::digests::{Digests, Slot, Stamp};
 use crate::memory::Fault;
 use crate::names::{self, Found, Looker, ProcPath};
 use crate::sys::{self, Stat};
-use sekisho_events::{Digest, FileType, Interpreter, PathBytes};
-use sha2::Digest as _;
+use sekisho_events::{Digest, FileType, Hasher, Interpreter, PathBytes};
 use std::collections::HashMap;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -183,11 +182,11 @@ impl Stack {
         let argc = usize::try_from(word(0)?).ok()?;
         let mut argv = Vec::new();
         let (mut kept, mut cut) = (0, false);
-        let mut hasher = sha2::Sha256::new();
+        let mut hasher = Hasher::new();
         for n in 0..argc {
             let text = string(word(1 + n)?)?;
             hasher.update(text);
-            hasher.update([0]);
+            hasher.update(&[0]);
             cut |= kept + text.len() >= ARGV_KEPT;
             if !cut {
                 kept += text.len() + 1;
@@ -212,7 +211,7 @@ impl Stack {
             }
             at += 2;
         }
-        let argv_sha256 = cut.then(|| Digest::new(hasher.finalize().into()));
+        let argv_sha256 = cut.then(|| hasher.finish());
         Some(Self { argv, argv_sha256, env, env_bytes, exec_name })
     }
 }

@@ -66,8 +66,3 @@ pub(crate) fn read_exact(tid: i32, address: u64, out: &mut [u8]) -> Result<(), F
     }
     Ok(())
 }
-
-/// Reads a native 64-bit word.
-pub(crate) fn read_word(tid: i32, address: u64) -> Result<u64, Fault> {
-    read_array(tid, address).map(u64::from_ne_bytes)
-}

@@ -106,19 +106,14 @@ pub(crate) fn entry(who: Looker, dirfd: i32, text: &PathBytes) -> Found {
     if last == b"." || last == b".." || last.is_empty() {
         return whole(who, dirfd, text, true);
     }
-    let opened = if dir.is_empty() { open_as(who, dirfd, b".", libc::O_PATH) } else { open_as(who, dirfd, dir, libc::O_PATH) };
+    let opened =
+        if dir.is_empty() { open_as(who, dirfd, b".", libc::O_PATH) } else { open_as(who, dirfd, dir, libc::O_PATH) };
     let Ok(dir_fd) = opened else {
         return Found { path: lexical(who, dirfd, trimmed), stat: None };
     };
-    let stat = CString::new(last).ok().and_then(|l| sys::statx(Some(dir_fd.as_fd()), &l, libc::AT_SYMLINK_NOFOLLOW).ok());
+    let stat =
+        CString::new(last).ok().and_then(|l| sys::statx(Some(dir_fd.as_fd()), &l, libc::AT_SYMLINK_NOFOLLOW).ok());
     Found { path: join(&name_of(who, dir_fd.as_fd()), last), stat }
-}
-
-/// statx(2) of `text` as the tracee: does it exist?
-pub(crate) fn stat_as(who: Looker, dirfd: i32, text: &PathBytes, follow: bool) -> Option<Stat> {
-    let flags = libc::O_PATH | if follow { 0 } else { libc::O_NOFOLLOW };
-    let fd = open_as(who, dirfd, text.as_bytes(), flags).ok()?;
-    sys::fstat(fd.as_fd()).ok()
 }
 
 fn look_up(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Option<Found> {

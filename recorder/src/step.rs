@@ -245,7 +245,8 @@ fn header(options: &Options) -> Result<Header, RecordError> {
 }
 
 fn raw_filter(options: &Options) -> Result<Vec<libc::sock_filter>, RecordError> {
-    let program = filter::build(&filter::Plan::new(options.level)).map_err(|_| RecordError::CannotFilter(libc::EINVAL))?;
+    let program =
+        filter::build(&filter::Plan::new(options.level)).map_err(|_| RecordError::CannotFilter(libc::EINVAL))?;
     Ok(program.iter().map(|i| libc::sock_filter { code: i.code, jt: i.jt, jf: i.jf, k: i.k }).collect())
 }
 

@@ -30,12 +30,8 @@ impl Tracer {
             Decoder::Rename { from, to, .. } => {
                 self.enter_two_names(tid, call, Access::Rename, at(&from, call), at(&to, call))
             }
-            Decoder::Link { from, to } => {
-                self.enter_two_names(tid, call, Access::Link, at(&from, call), at(&to, call))
-            }
-            Decoder::Symlink { text, place } => {
-                self.enter_symlink(tid, call, usize::from(text), at(&place, call))
-            }
+            Decoder::Link { from, to } => self.enter_two_names(tid, call, Access::Link, at(&from, call), at(&to, call)),
+            Decoder::Symlink { text, place } => self.enter_symlink(tid, call, usize::from(text), at(&place, call)),
             Decoder::Truncate(place) => self.enter_place(tid, call, Access::Truncate, &place),
             Decoder::Attributes(place) => self.enter_place(tid, call, Access::Attributes, &place),
             Decoder::Stat(place) => self.enter_place(tid, call, Access::Stat, &place),

@@ -23,11 +23,13 @@ impl Tracer {
         old: (i32, usize),
         new: (i32, usize),
     ) -> Verdict {
-        let (old_asked, new_asked) = match (self.path_argument(tid, call, old.1), self.path_argument(tid, call, new.1)) {
+        let (old_asked, new_asked) = match (self.path_argument(tid, call, old.1), self.path_argument(tid, call, new.1))
+        {
             (Ok(old), Ok(new)) => (old, new),
             (Err(fault), _) | (_, Err(fault)) => return Verdict::unreadable(call, fault),
         };
-        let exchange = access == Access::Rename && call.args[4] as u32 & libc::RENAME_EXCHANGE != 0 && call.name == "renameat2";
+        let exchange =
+            access == Access::Rename && call.args[4] as u32 & libc::RENAME_EXCHANGE != 0 && call.name == "renameat2";
         let follow = access == Access::Link && call.name == "linkat" && call.int(4) & libc::AT_SYMLINK_FOLLOW != 0;
         let by_descriptor = access == Access::Link && old_asked.is_empty();
         let pinned: &[usize] = if by_descriptor { &[] } else { &[old.1, new.1] };
@@ -58,7 +60,13 @@ impl Tracer {
     }
 
     /// symlink(2): `target` is text, never looked up.
-    pub(crate) fn enter_symlink(&mut self, tid: i32, call: &Call, target: usize, (dirfd, link): (i32, usize)) -> Verdict {
+    pub(crate) fn enter_symlink(
+        &mut self,
+        tid: i32,
+        call: &Call,
+        target: usize,
+        (dirfd, link): (i32, usize),
+    ) -> Verdict {
         let (text, asked) = match (self.path_argument(tid, call, target), self.path_argument(tid, call, link)) {
             (Ok(text), Ok(asked)) => (text, asked),
             (Err(fault), _) | (_, Err(fault)) => return Verdict::unreadable(call, fault),

@@ -115,7 +115,8 @@ impl Tracer {
 
     /// A program whose acts could not be told does not run (EVASION F5).
     fn blind(&mut self, tid: i32, why: &str) {
-        let refused = Refused { call: "execve".into(), why: format!("the program is ended: {why}"), errno: libc::EPERM };
+        let refused =
+            Refused { call: "execve".into(), why: format!("the program is ended: {why}"), errno: libc::EPERM };
         self.tell(tid, Kind::Refused(refused));
         self.end_process(tid);
     }

@@ -7,8 +7,23 @@ use sekisho_events::{FileType, Gap, GapWhy, Kind};
 
 /// What of `/proc/PID` tells or changes what a process holds, rather than that it is there (proc(5)).
 const INTIMATE: [&[u8]; 17] = [
-    b"mem", b"environ", b"maps", b"smaps", b"smaps_rollup", b"numa_maps", b"pagemap", b"map_files", b"fd", b"fdinfo",
-    b"auxv", b"stack", b"syscall", b"root", b"cwd", b"personality", b"clear_refs",
+    b"mem",
+    b"environ",
+    b"maps",
+    b"smaps",
+    b"smaps_rollup",
+    b"numa_maps",
+    b"pagemap",
+    b"map_files",
+    b"fd",
+    b"fdinfo",
+    b"auxv",
+    b"stack",
+    b"syscall",
+    b"root",
+    b"cwd",
+    b"personality",
+    b"clear_refs",
 ];
 
 /// Character devices that act where no call shows it (devices.txt: major, minor).
@@ -59,7 +74,8 @@ impl Tracer {
             let errno = libc::EACCES;
             return Some(Verdict::tamper("memory", call.name, &sekisho_events::escape(path), errno));
         }
-        let settings = path.starts_with(b"/proc/sys/") || path.starts_with(b"/proc/sysrq") || path.starts_with(b"/sys/");
+        let settings =
+            path.starts_with(b"/proc/sys/") || path.starts_with(b"/proc/sysrq") || path.starts_with(b"/sys/");
         if writes && settings && !who_is_namespaced(who) {
             let what = if path.starts_with(b"/sys/fs/cgroup") { "cgroup" } else { "proc" };
             return Some(Verdict::tamper(what, call.name, &found.path.escaped(), libc::EACCES));

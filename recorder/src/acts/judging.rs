@@ -38,7 +38,8 @@ impl Tracer {
     /// Who looks a name up, and whether memory can change under the call.
     pub(crate) fn looker(&self, tid: i32) -> Option<(Looker, bool)> {
         let group = self.table.group_of(tid)?;
-        let racy = !group.is_quiet() && !(self.pages_work && group.page.is_some());
+        let pinned = self.pages_work && group.page.is_some();
+        let racy = !group.is_quiet() && !pinned;
         Some((Looker { tid, pid: group.pid, view: group.view }, racy))
     }
 
@@ -65,7 +66,9 @@ impl Tracer {
         let Some(act) = acts.first() else { return };
         let names = [Some(&act.path), act.to.as_ref().filter(|_| act.access != Access::Symlink)];
         for (arg, name) in args.iter().zip(names) {
-            let Some(name) = name.filter(|n| n.as_bytes().starts_with(b"/") && self.may_rewrite(who, n)) else { continue };
+            let Some(name) = name.filter(|n| n.as_bytes().starts_with(b"/") && self.may_rewrite(who, n)) else {
+                continue;
+            };
             if name.as_bytes().starts_with(b"/proc/") {
                 continue;
             }

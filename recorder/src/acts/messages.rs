@@ -1,6 +1,6 @@
 //! sendto, sendmsg, sendmmsg with addresses; recvmsg and recvmmsg with descriptors.
 use super::{Call, Pending, Verdict, outcome, sockets};
-use crate::decode::msghdr::{self, CMSG_SCAN_MAX, MSGHDR_BYTES, MMSGHDR_BYTES};
+use crate::decode::msghdr::{self, CMSG_SCAN_MAX, MMSGHDR_BYTES, MSGHDR_BYTES};
 use crate::decode::sockaddr::{self, SockAddr};
 use crate::memory::{self, Fault};
 use crate::sys;

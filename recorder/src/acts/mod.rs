@@ -6,8 +6,8 @@ mod attributes;
 mod dispatch;
 mod entries;
 mod exec;
-mod guards;
 mod guarded_opens;
+mod guards;
 mod judging;
 mod messages;
 mod namespaces;
@@ -100,7 +100,9 @@ impl Verdict {
     pub(crate) fn unreadable(call: &Call, fault: Fault) -> Self {
         match fault {
             Fault::TooLong => Self::refused(call.name, "a path longer than the kernel takes", libc::ENAMETOOLONG),
-            Fault::Unreadable(libc::EFAULT) => Self::refused(call.name, "an argument that cannot be read", libc::EFAULT),
+            Fault::Unreadable(libc::EFAULT) => {
+                Self::refused(call.name, "an argument that cannot be read", libc::EFAULT)
+            }
             Fault::Unreadable(_) => Self::refused(call.name, "the process hides its memory", libc::EPERM),
             Fault::Gone => Self::Run,
         }

@@ -88,7 +88,8 @@ impl Tracer {
 
     /// True if a process of the tree lives in the namespace of this inode number, and we do not.
     fn made_namespace(&self, inode: u64) -> bool {
-        const KINDS: [&str; 8] = ["ns/mnt", "ns/net", "ns/user", "ns/pid", "ns/pid_for_children", "ns/uts", "ns/ipc", "ns/cgroup"];
+        const KINDS: [&str; 8] =
+            ["ns/mnt", "ns/net", "ns/user", "ns/pid", "ns/pid_for_children", "ns/uts", "ns/ipc", "ns/cgroup"];
         let lives = |pid: i32| KINDS.iter().any(|k| sys::namespace_inode(ProcPath::of(pid, k).as_c()) == Ok(inode));
         !lives(self.own_pid) && self.table.pids().into_iter().any(lives)
     }
@@ -125,7 +126,8 @@ impl Tracer {
         let Some(outcome) = outcome(result) else { return };
         change.restrict.outcome = outcome;
         let effect = outcome.is_effect();
-        if effect && change.restrict.what == RestrictWhat::Seccomp
+        if effect
+            && change.restrict.what == RestrictWhat::Seccomp
             && let Some(group) = self.table.group_of_mut(tid)
         {
             group.filtered = true;

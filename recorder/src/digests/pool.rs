@@ -4,7 +4,6 @@ use crate::emit::Finished;
 use crate::sys::{self, Stat};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use sekisho_events::{Content, ContentWhen, Digest, Kind, PathBytes, ProcessId};
-use sha2::Digest as _;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -187,11 +186,11 @@ fn digest(file: &OwnedFd, expected: Stamp, buffer: &mut [u8]) -> Digested {
 }
 
 fn hash_once(file: &OwnedFd, buffer: &mut [u8]) -> Result<(Digest, u64), &'static str> {
-    let mut hasher = sha2::Sha256::new();
+    let mut hasher = sekisho_events::Hasher::new();
     let mut offset = 0;
     loop {
         match sys::pread(file.as_fd(), buffer, offset) {
-            Ok(0) => return Ok((Digest::new(hasher.finalize().into()), offset)),
+            Ok(0) => return Ok((hasher.finish(), offset)),
             Ok(n) => {
                 hasher.update(&buffer[..n]);
                 offset += n as u64;

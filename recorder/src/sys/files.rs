@@ -73,11 +73,6 @@ pub(crate) fn open(path: &CStr, flags: i32) -> Result<OwnedFd, SysError> {
     open_raw(libc::AT_FDCWD, path, flags)
 }
 
-/// openat(2), close-on-exec, never a controlling terminal.
-pub(crate) fn open_at(dir: BorrowedFd<'_>, path: &CStr, flags: i32) -> Result<OwnedFd, SysError> {
-    open_raw(dir.as_raw_fd(), path, flags)
-}
-
 fn open_raw(dir: i32, path: &CStr, flags: i32) -> Result<OwnedFd, SysError> {
     // SAFETY: `path` is NUL-terminated; no memory is written.
     let fd = unsafe { libc::openat(dir, path.as_ptr(), flags | libc::O_CLOEXEC | libc::O_NOCTTY) };
@@ -89,11 +84,6 @@ fn open_raw(dir: i32, path: &CStr, flags: i32) -> Result<OwnedFd, SysError> {
 /// Reads the link text into `buffer`; returns the used part (readlink(2)).
 pub(crate) fn readlink<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8], SysError> {
     readlink_raw(libc::AT_FDCWD, path, buffer)
-}
-
-/// readlinkat(2).
-pub(crate) fn readlink_at<'a>(dir: BorrowedFd<'_>, path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8], SysError> {
-    readlink_raw(dir.as_raw_fd(), path, buffer)
 }
 
 fn readlink_raw<'a>(dir: i32, path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8], SysError> {
@@ -108,15 +98,6 @@ pub(crate) fn pread(fd: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> Resul
     // SAFETY: the kernel writes at most `buffer.len()` bytes into a live buffer.
     let rc = unsafe { libc::pread(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), offset as libc::off_t) };
     check("pread", rc as i64).map(|n| n as usize)
-}
-
-/// A close-on-exec duplicate at or above 3.
-pub(crate) fn dup_cloexec(fd: BorrowedFd<'_>) -> Result<OwnedFd, SysError> {
-    // SAFETY: plain numbers; no memory.
-    let new = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 3) };
-    check("fcntl", i64::from(new))?;
-    // SAFETY: the kernel has just given us this descriptor.
-    Ok(unsafe { OwnedFd::from_raw_fd(new) })
 }
 
 /// The file system's magic number (statfs(2), linux/magic.h).
@@ -141,13 +122,7 @@ pub(crate) fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> Res
     how.resolve = libc::RESOLVE_IN_ROOT;
     // SAFETY: `path` is NUL-terminated; the kernel reads one struct open_how of the given size.
     let fd = unsafe {
-        libc::syscall(
-            libc::SYS_openat2,
-            root.as_raw_fd(),
-            path.as_ptr(),
-            &raw const how,
-            size_of::<libc::open_how>(),
-        )
+        libc::syscall(libc::SYS_openat2, root.as_raw_fd(), path.as_ptr(), &raw const how, size_of::<libc::open_how>())
     };
     check("openat2", fd)?;
     // SAFETY: the kernel has just given us this descriptor.

@@ -13,20 +13,19 @@ mod sockets;
 mod wait;
 
 pub use error::SysError;
-pub use process::effective_uid;
-pub(crate) use files::{
-    Stat, fstat, namespace_inode, open, open_in_root, pread, readlink, statfs_type, statx,
-};
+pub(crate) use files::{Stat, fstat, namespace_inode, open, open_in_root, pread, readlink, statfs_type, statx};
 pub(crate) use launch::{Failed, Launch, Terminal, launch};
 pub(crate) use memory::{read_memory, write_memory, write_own};
 pub(crate) use probe::{Sleeper, landlock_abi, try_filter, try_io_uring, try_mseal, try_user_namespace};
+pub use process::effective_uid;
 pub(crate) use process::{
-    become_subreaper, getpgid, kill, kill_group, raise_descriptor_limit, random_bytes, release_kernel,
-    set_undumpable,
+    become_subreaper, getpgid, kill, kill_group, raise_descriptor_limit, random_bytes, release_kernel, set_undumpable,
 };
 pub(crate) use ptrace::{
     CallInfo, Options, Regs, call_info, cont, event_message, get_regs, listen, seize, set_regs, to_exit,
 };
 pub(crate) use signals::{Forwarding, block_signals, foreground, give_terminal, stop_self, tick};
-pub(crate) use sockets::{SocketFacts, local_address, peer_address, peer_credentials, pidfd_getfd, pidfd_open, socket_facts};
+pub(crate) use sockets::{
+    SocketFacts, local_address, peer_address, peer_credentials, pidfd_getfd, pidfd_open, socket_facts,
+};
 pub(crate) use wait::{Stop, wait_any};

@@ -73,11 +73,6 @@ pub(crate) fn listen(tid: i32) -> Result<(), SysError> {
     request("PTRACE_LISTEN", libc::PTRACE_LISTEN, tid, 0, 0).map(drop)
 }
 
-/// Stops a running tracee soon (`PTRACE_INTERRUPT`).
-pub(crate) fn interrupt(tid: i32) -> Result<(), SysError> {
-    request("PTRACE_INTERRUPT", libc::PTRACE_INTERRUPT, tid, 0, 0).map(drop)
-}
-
 /// The message of the event at which the tracee is stopped.
 pub(crate) fn event_message(tid: i32) -> Result<u64, SysError> {
     let mut message: libc::c_ulong = 0;
@@ -88,8 +83,7 @@ pub(crate) fn event_message(tid: i32) -> Result<u64, SysError> {
 
 /// Which call the tracee is stopped at.
 pub(crate) fn call_info(tid: i32) -> Result<CallInfo, SysError> {
-    let mut raw =
-        RawInfo { op: 0, pad: [0; 3], arch: 0, instruction_pointer: 0, stack_pointer: 0, words: [0; 8] };
+    let mut raw = RawInfo { op: 0, pad: [0; 3], arch: 0, instruction_pointer: 0, stack_pointer: 0, words: [0; 8] };
     // SAFETY: the kernel writes at most the given size into `raw`, which has the layout of its structure.
     let rc = unsafe { libc::ptrace(PTRACE_GET_SYSCALL_INFO, tid, size_of::<RawInfo>(), &raw mut raw) };
     check("PTRACE_GET_SYSCALL_INFO", rc)?;

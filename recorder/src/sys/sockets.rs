@@ -41,9 +41,7 @@ fn option(fd: BorrowedFd<'_>, name: i32) -> Result<i32, SysError> {
     let mut value: libc::c_int = 0;
     let mut len = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the kernel writes at most `len` bytes to `value`, and one socklen_t to `len`.
-    let rc = unsafe {
-        libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, name, (&raw mut value).cast(), &raw mut len)
-    };
+    let rc = unsafe { libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, name, (&raw mut value).cast(), &raw mut len) };
     check("getsockopt", i64::from(rc)).map(|_| value)
 }
 

@@ -26,10 +26,8 @@ impl Tracer {
         };
         match verdict {
             Verdict::Run if self.pins.is_empty() || !self.will_pin(tid) => self.resume(tid, 0),
-            Verdict::Run => match self.apply_pins(tid)? {
-                true => sys::to_exit(tid, 0),
-                false => self.refuse_unpinned(tid),
-            },
+            Verdict::Run if self.apply_pins(tid)? => sys::to_exit(tid, 0),
+            Verdict::Run => self.refuse_unpinned(tid),
             Verdict::Watch(pending) => {
                 if self.will_pin(tid) && !self.apply_pins(tid)? {
                     return self.refuse_unpinned(tid);
@@ -59,16 +57,14 @@ impl Tracer {
     pub(super) fn at_call_exit(&mut self, tid: i32) -> Result<(), SysError> {
         let info = sys::call_info(tid);
         if let Some(making) = self.table.get_mut(tid).and_then(|t| t.making.take()) {
-            return match info {
-                Ok(CallInfo::Exit { result }) => self.made_page(tid, making, result),
-                _ => {
-                    // The entry of the second call that makes a page.
-                    if let Some(tracee) = self.table.get_mut(tid) {
-                        tracee.making = Some(making);
-                    }
-                    sys::to_exit(tid, 0)
-                }
-            };
+            if let Ok(CallInfo::Exit { result }) = info {
+                return self.made_page(tid, making, result);
+            }
+            // The entry of the second call that makes a page.
+            if let Some(tracee) = self.table.get_mut(tid) {
+                tracee.making = Some(making);
+            }
+            return sys::to_exit(tid, 0);
         }
         self.restore(tid)?;
         let pending = self.table.get_mut(tid).and_then(|t| t.pending.take());

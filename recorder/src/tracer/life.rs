@@ -44,7 +44,10 @@ impl Tracer {
         let parent_quiet = self.table.group_of(parent).is_none_or(super::super::tracee::Group::is_quiet);
         let group = self.table.get(parent).map_or(child, |t| t.group);
         let id = if thread { self.table.add(child, group) } else { self.table.add_child(child, parent) };
-        if !thread && shares && let Some(new) = self.table.group_of_mut(child) {
+        if !thread
+            && shares
+            && let Some(new) = self.table.group_of_mut(child)
+        {
             // A vfork child has its parent's memory to itself only if that parent is one thread.
             new.shared_memory |= how != SpawnHow::Vfork || !parent_quiet;
         }

@@ -148,14 +148,7 @@ impl Tracer {
     }
 
     /// Hashes what a descriptor of a stopped tracee leads to.
-    pub(crate) fn hash_descriptor(
-        &mut self,
-        tid: i32,
-        fd: i32,
-        path: &PathBytes,
-        when: ContentWhen,
-        stat: &sys::Stat,
-    ) {
+    pub(crate) fn hash_descriptor(&mut self, tid: i32, fd: i32, path: &PathBytes, when: ContentWhen, stat: &sys::Stat) {
         let id = self.table.get(tid).map(|t| t.id).unwrap_or_default();
         let link = crate::names::ProcPath::fd(tid, fd);
         let open = || {
