@@ -69,17 +69,6 @@ pub enum Mode {
     Kill,
 }
 
-impl Mode {
-    /// The name on the command line and in recordings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Deny => "deny",
-            Self::Kill => "kill",
-        }
-    }
-}
-
 /// How much is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Level {

@@ -33,7 +33,9 @@ fn documented() -> BTreeMap<String, String> {
     for line in block.lines() {
         let words = line.split(' ').skip(1);
         let name: Vec<&str> = words.take_while(|w| w.chars().all(|c| c.is_ascii_lowercase())).take(2).collect();
-        *lines.entry(name.join(" ")).or_default() += &format!(" {line}");
+        let line_of = lines.entry(name.join(" ")).or_default();
+        line_of.push(' ');
+        line_of.push_str(line);
     }
     lines
 }
