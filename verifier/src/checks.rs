@@ -237,9 +237,10 @@ fn behaviour(rule: &StepRule, candidate: &Candidate<'_>) -> Found {
     Err(Reason::new(
         "behaviour-deviates",
         format!(
-            "step {} did {} things that the profile does not allow: {}",
+            "step {} did what the profile does not allow, {} deviation{}: {}",
             shown(&rule.name),
             verdict.listing.total,
+            if verdict.listing.total == 1 { "" } else { "s" },
             some(what.iter().map(String::as_str))
         ),
         "find out why: `sekisho diff --profile P REC`; if it is right, `sekisho review P REC`, and run the step again",

@@ -9,8 +9,10 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-/// Most work that signatures may make: one signature tried with one key over 16 KiB.
-const MAX_WORK: usize = 200_000;
+/// How many signatures are tried at most, each with each key.
+const MAX_TRIES: usize = 100_000;
+/// How many bytes are hashed for that at most.
+const MAX_HASHED_BYTES: usize = 512 << 20;
 
 /// A statement of ours that at least one trusted key signed.
 pub(crate) struct Signed {
@@ -83,13 +85,15 @@ pub(crate) struct Payload {
 /// Check 2: payloads that a key of the policy signed; equal payloads are one, with the signatures of all.
 pub(crate) fn payloads(envelopes: Vec<Envelope>, keys: &[Key]) -> Result<Vec<Payload>, Reason> {
     let public: Vec<&PublicKey> = keys.iter().map(|k| &k.public).collect();
-    let (mut index, mut out, mut work): (HashMap<Digest, usize>, Vec<Payload>, usize) = Default::default();
-    let mut hints = Vec::new();
+    let mut index: HashMap<Digest, usize> = HashMap::new();
+    let (mut out, mut hints): (Vec<Payload>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut tries, mut hashed) = (0usize, 0usize);
     let total = envelopes.len();
     for envelope in envelopes {
-        let each = 1 + envelope.payload.len() / (16 << 10);
-        work = work.saturating_add(each * envelope.signatures.len() * keys.len());
-        if work > MAX_WORK {
+        let here = envelope.signatures.len() * keys.len();
+        tries = tries.saturating_add(here);
+        hashed = hashed.saturating_add(here.saturating_mul(envelope.payload.len()));
+        if tries > MAX_TRIES || hashed > MAX_HASHED_BYTES {
             return Err(Reason::new(
                 "evidence-too-large",
                 "the attestations have more signatures than are tried",
