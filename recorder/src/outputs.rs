@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 #[derive(Debug, Default)]
 pub(crate) struct Outputs {
     names: BTreeSet<Vec<u8>>,
+    /// The last rename: an exchange is told as two, one the inverse of the other, and leaves both names.
+    last_rename: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Outputs {
@@ -29,7 +31,11 @@ impl Outputs {
                 if act.file_type == Some(FileType::Directory) {
                     self.move_directory(path, to.as_bytes());
                 } else {
-                    self.names.remove(path);
+                    let inverse = self.last_rename.as_ref().is_some_and(|(a, b)| a == to.as_bytes() && b == path);
+                    if !inverse {
+                        self.names.remove(path);
+                    }
+                    self.last_rename = Some((path.to_vec(), to.as_bytes().to_vec()));
                     self.touch(to);
                 }
             }
@@ -74,6 +80,17 @@ mod tests {
 
     fn names(outputs: Outputs) -> Vec<String> {
         outputs.into_names().map(|n| n.escaped()).collect()
+    }
+
+    /// EVASION C15: RENAME_EXCHANGE.
+    #[test]
+    fn an_exchange_leaves_both_names() {
+        let mut outputs = Outputs::default();
+        outputs.follow(&act(Access::Create, "/w/a", None));
+        outputs.follow(&act(Access::Create, "/w/b", None));
+        outputs.follow(&act(Access::Rename, "/w/a", Some("/w/b")));
+        outputs.follow(&act(Access::Rename, "/w/b", Some("/w/a")));
+        assert_eq!(names(outputs), ["/w/a", "/w/b"]);
     }
 
     #[test]
