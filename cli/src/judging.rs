@@ -2,7 +2,7 @@
 use crate::exit::{CliError, shown};
 use crate::files;
 use crate::profiled::{Loaded, today};
-use sekisho_events::{LogError, LogReader};
+use sekisho_events::{Header, LogError, LogReader};
 use sekisho_profiles::{DiffOptions, DiffReport, Differ, Mode, Vars};
 use std::path::Path;
 
@@ -10,7 +10,15 @@ use std::path::Path;
 pub fn judge(recording: &Path, profile: &Loaded) -> Result<DiffReport, CliError> {
     let failed = |error: LogError| CliError::new(format!("cannot read {}: {error}", shown(recording)));
     let mut reader = LogReader::new(files::open(recording)?).map_err(failed)?;
-    let header = reader.header();
+    let mut differ = begin(reader.header(), profile)?;
+    while let Some(event) = reader.next_event().map_err(failed)? {
+        differ.push(&event);
+    }
+    Ok(differ.finish(reader.trailer()))
+}
+
+/// Begins the comparison of a recording that is read elsewhere.
+pub fn begin(header: &Header, profile: &Loaded) -> Result<Differ, CliError> {
     let options = DiffOptions {
         today: today(),
         mode: Mode::from_name(&header.mode).unwrap_or_default(),
@@ -18,11 +26,6 @@ pub fn judge(recording: &Path, profile: &Loaded) -> Result<DiffReport, CliError>
         profile_sha256: Some(profile.sha256),
         level: Some(header.level),
     };
-    let vars = Vars::from_header(header);
-    let mut differ = Differ::new(&profile.profile, &vars, options)
-        .map_err(|e| CliError::new(format!("{}: {e}", shown(&profile.path))))?;
-    while let Some(event) = reader.next_event().map_err(failed)? {
-        differ.push(&event);
-    }
-    Ok(differ.finish(reader.trailer()))
+    Differ::new(&profile.profile, &Vars::from_header(header), options)
+        .map_err(|e| CliError::new(format!("{}: {e}", shown(&profile.path))))
 }

@@ -13,6 +13,7 @@ mod exit;
 mod files;
 mod judging;
 mod live;
+mod pager;
 mod profiled;
 mod recording;
 mod ui;

@@ -3,9 +3,9 @@
 //! Processes stand in the order in which they began. Where that would take too much memory, those that have ended are
 //! written earlier, and a process with very many acts in several parts: nothing is left out.
 use crate::claim::{Claim, Ending};
-use crate::phrase::{Phrase, command_line, escape, phrase};
+use crate::phrase::{Phrase, command_line, escape, phrase, short};
 use crate::{Filter, ShowError};
-use sekisho_events::{Event, Header, Kind, LogReader, Outcome, ProcessId};
+use sekisho_events::{Content, Event, Header, Kind, LogReader, Outcome, PathBytes, ProcessId};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Write};
 
@@ -68,10 +68,18 @@ struct Groups {
     bytes: usize,
 }
 
+struct Line {
+    phrase: Phrase,
+    times: u64,
+    digest: Option<String>,
+}
+
 #[derive(Default)]
 struct Group {
-    lines: Vec<(Phrase, u64)>,
+    lines: Vec<Line>,
     seen: HashMap<Phrase, usize>,
+    /// The line that a path stands in, for its digest.
+    paths: HashMap<PathBytes, usize>,
     bytes: usize,
     ended: bool,
     continued: bool,
@@ -83,7 +91,7 @@ impl Groups {
         if keep {
             let group = self.open.entry(event.process).or_default();
             let before = group.bytes;
-            group.push(phrase(event), event.times.unwrap_or(1));
+            group.push(event);
             self.bytes += group.bytes - before;
         }
         if matches!(event.kind, Kind::Exit(_))
@@ -123,7 +131,9 @@ impl Groups {
     }
 
     fn write_all(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
-        let ids: Vec<ProcessId> = self.open.keys().copied().collect();
+        // Number 0 is nobody: what was found at the close, behind all acts.
+        let nobody = self.open.contains_key(&ProcessId(0)).then_some(ProcessId(0));
+        let ids: Vec<ProcessId> = self.open.keys().copied().filter(|id| id.0 != 0).chain(nobody).collect();
         ids.into_iter().try_for_each(|id| self.write_one(id, out))
     }
 
@@ -132,6 +142,7 @@ impl Groups {
         let lines = std::mem::take(&mut group.lines);
         self.bytes -= std::mem::take(&mut group.bytes);
         group.seen.clear();
+        group.paths.clear();
         let continued = std::mem::replace(&mut group.continued, true);
         if lines.is_empty() {
             return Ok(());
@@ -139,9 +150,12 @@ impl Groups {
         let (bold, plain) = if self.colour { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
         let more = if continued { "  (continued)" } else { "" };
         writeln!(out, "\n{bold}{} {}{plain}{more}", id.0, self.descent(id))?;
-        for (phrase, times) in lines {
+        for Line { phrase, times, digest } in lines {
             let (on, off) = if self.colour { tint(&phrase) } else { ("", "") };
             write!(out, "  {on}{phrase}{off}")?;
+            if let Some(digest) = digest {
+                write!(out, "  sha256:{digest}")?;
+            }
             writeln!(out, "{}", if times > 1 { format!("  ×{times}") } else { String::new() })?;
         }
         Ok(())
@@ -149,6 +163,9 @@ impl Groups {
 
     /// `cc1 ← gcc ← make`, each program once.
     fn descent(&self, id: ProcessId) -> String {
+        if id.0 == 0 {
+            return "(no process: what was found when nobody could change it any more)".to_owned();
+        }
         let mut names: Vec<&str> = Vec::new();
         let mut at = id;
         while let Some((name, parent)) = self.names.get(&at) {
@@ -167,15 +184,29 @@ impl Groups {
 }
 
 impl Group {
-    /// Adds a line, or to the count of the one that says the same.
-    fn push(&mut self, phrase: Phrase, times: u64) {
-        if let Some(at) = self.seen.get(&phrase) {
-            self.lines[*at].1 = self.lines[*at].1.saturating_add(times);
+    /// Adds a line, or to the count of the one that says the same, or a digest to the line of its file.
+    fn push(&mut self, event: &Event) {
+        if let Kind::Content(Content { path, sha256: Some(digest), .. }) = &event.kind
+            && let Some(at) = self.paths.get(path)
+        {
+            self.lines[*at].digest = Some(short(digest));
             return;
         }
-        self.bytes += 2 * (phrase.object.len() + phrase.note.len()) + LINE_OVERHEAD_BYTES * 2;
-        self.seen.insert(phrase.clone(), self.lines.len());
-        self.lines.push((phrase, times));
+        let (phrase, times) = (phrase(event), event.times.unwrap_or(1));
+        if let Some(at) = self.seen.get(&phrase) {
+            self.lines[*at].times = self.lines[*at].times.saturating_add(times);
+            return;
+        }
+        let at = self.lines.len();
+        self.bytes += 2 * (phrase.object.len() + phrase.note.len() + LINE_OVERHEAD_BYTES);
+        if let Kind::File(act) = &event.kind
+            && act.outcome == Outcome::Ok
+        {
+            self.bytes += act.path.as_bytes().len() + LINE_OVERHEAD_BYTES;
+            self.paths.insert(act.path.clone(), at);
+        }
+        self.seen.insert(phrase.clone(), at);
+        self.lines.push(Line { phrase, times, digest: None });
     }
 }
 

@@ -3,7 +3,7 @@
 #[path = "../../events/tests/every_kind/mod.rs"]
 mod every_kind;
 
-use sekisho_events::{Access, Digest, Event, FileAct, Kind, LogReader, PathBytes};
+use sekisho_events::{Access, Content, ContentWhen, Digest, Event, FileAct, Kind, LogReader, PathBytes};
 use sekisho_profiles::{Actor, Deviation, DiffReport, GapLine, Mode, Severity};
 use sekisho_review::{Filter, Summary};
 
@@ -151,6 +151,25 @@ fn a_filter_keeps_what_it_names() {
     assert!(shown.contains("connect    unix") && !shown.contains("rename "));
     let path = Filter { path: Some("*.ssh*".to_owned()), ..Filter::default() };
     assert!(text(&sample(), &path).contains("id_ed25519"));
+}
+
+#[test]
+fn a_digest_stands_on_the_line_of_its_file() {
+    let content = |path: &str| {
+        Kind::Content(Content {
+            path: path.into(),
+            identity: None,
+            sha256: Some(Digest::of(b"")),
+            size: Some(0),
+            when: ContentWhen::Read,
+            why: None,
+        })
+    };
+    let read = Kind::File(FileAct::new(Access::Read, "/w/empty"));
+    let kinds = vec![every_kind::kinds().remove(0), read, content("/w/empty"), content("/w/other")];
+    let shown = text(&every_kind::recording(&every_kind::numbered(kinds), 100), &Filter::default());
+    assert!(shown.contains("  read       /w/empty  sha256:e3b0c44298fc\n"), "{shown}");
+    assert!(shown.contains("  content    /w/other (read) e3b0c442"), "{shown}");
 }
 
 #[test]

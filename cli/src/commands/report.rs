@@ -6,29 +6,37 @@ use crate::files::{self, Output};
 use crate::judging;
 use crate::profiled::Loaded;
 use crate::ui::Ui;
-use sekisho_events::LogReader;
+use sekisho_events::{Event, LogReader};
 use sekisho_profiles::DiffReport;
 use sekisho_review::Summary;
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::path::Path;
 
-/// Runs the command.
+/// Runs the command: the recording is read once, so that it may come from a pipe.
 pub fn run(args: &ReportArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let failed = |error| failure(&args.recording, error);
     let profile = args.profile.as_deref().map(Loaded::read).transpose()?;
-    let verdict = profile.map(|p| judging::judge(&args.recording, &p)).transpose()?;
-    write(&args.recording, verdict.as_ref(), &args.output)?;
+    let mut reader = LogReader::new(files::open(&args.recording)?).map_err(|e| failed(e.into()))?;
+    let mut differ = profile.map(|p| judging::begin(reader.header(), &p)).transpose()?;
+    let each = |event: &Event| differ.iter_mut().for_each(|differ| differ.push(event));
+    let summary = Summary::read(&mut reader, each).map_err(failed)?;
+    let verdict = differ.map(|differ| differ.finish(reader.trailer()));
+    put(&summary, verdict.as_ref(), &args.output)?;
     ui.note(&format!("wrote {}", shown(&args.output)));
     Ok(Exit::OK)
 }
 
-/// Writes the page of a recording; with a profile, what deviates from it.
+/// Writes the page of a recording that was judged already.
 pub fn write(recording: &Path, verdict: Option<&DiffReport>, output: &Path) -> Result<(), CliError> {
     let failed = |error| failure(recording, error);
     let mut reader = LogReader::new(files::open(recording)?).map_err(|e| failed(e.into()))?;
     let summary = Summary::read(&mut reader, |_| ()).map_err(failed)?;
+    put(&summary, verdict, output)
+}
+
+fn put(summary: &Summary, verdict: Option<&DiffReport>, output: &Path) -> Result<(), CliError> {
     let unwritable = |e| CliError::file("write", output, e);
     let mut out = BufWriter::new(Output::create(output)?);
-    sekisho_review::page(&summary, verdict, &mut out).map_err(unwritable)?;
-    out.flush().map_err(unwritable)?;
+    sekisho_review::page(summary, verdict, &mut out).map_err(unwritable)?;
     out.into_inner().map_err(|e| unwritable(e.into_error()))?.commit()
 }

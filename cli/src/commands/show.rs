@@ -2,6 +2,7 @@
 use crate::args::{ShowArgs, ShowFormat};
 use crate::exit::{CliError, Exit, shown};
 use crate::files;
+use crate::pager::Pager;
 use crate::ui::Ui;
 use sekisho_events::json::Line;
 use sekisho_events::{LogError, LogReader};
@@ -15,7 +16,11 @@ pub fn run(args: &ShowArgs, ui: &Ui) -> Result<Exit, CliError> {
     let input = files::open(&args.recording)?;
     let mut reader = LogReader::new(input).map_err(|e| failed(e.into()))?;
     let filter = Filter { process: args.process, kinds: args.kind.clone(), path: args.path.clone() };
-    let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    let pager = match args.format {
+        ShowFormat::Text | ShowFormat::Tree => Pager::start(),
+        ShowFormat::Json | ShowFormat::Jsonl => Pager::Plain(std::io::stdout()),
+    };
+    let mut out = BufWriter::with_capacity(1 << 16, pager);
     let ending = match args.format {
         ShowFormat::Text => sekisho_review::text(&mut reader, &filter, ui.stdout_colour(), &mut out),
         ShowFormat::Tree => sekisho_review::tree(&mut reader, &filter, &mut out),
@@ -24,6 +29,7 @@ pub fn run(args: &ShowArgs, ui: &Ui) -> Result<Exit, CliError> {
     };
     // What was read before an error is shown.
     let flushed = out.flush().map_err(ShowError::Out);
+    out.into_parts().0.finish();
     let ending = ending.and_then(|ending| flushed.map(|()| ending)).map_err(failed)?;
     if let Ending::Cut(cut) = ending {
         ui.warn(&format!(
