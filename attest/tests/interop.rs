@@ -10,6 +10,7 @@ use sekisho_events::Digest;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
@@ -21,6 +22,8 @@ fn run(command: &mut Command) -> String {
 /// The Python of a virtual environment with what requirements.txt names. It is never skipped: without PyPI the test
 /// fails, for nothing was shown.
 fn python() -> PathBuf {
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = MAKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let requirements = here("tests/interop/requirements.txt");
     let wanted = std::fs::read(&requirements).unwrap();
     let name = format!("interop-venv-{}", &Digest::of(&wanted).to_hex()[..12]);
@@ -38,6 +41,33 @@ fn python() -> PathBuf {
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The code blocks of docs/attestations.md in this language that a test runs, and where they run.
+fn documented(language: &str) -> (Vec<String>, PathBuf) {
+    let text = std::fs::read_to_string(here("../docs/attestations.md")).unwrap();
+    let begin = format!("<!-- a test runs this -->\n```{language}\n");
+    let blocks = text.split(begin.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned());
+    (blocks.collect(), here("../docs/attestations"))
+}
+
+#[test]
+fn the_documented_python_verifies_the_sample() {
+    let (blocks, dir) = documented("python");
+    assert_eq!(blocks.len(), 1);
+    let said = run(Command::new(python()).arg("-c").arg(&blocks[0]).current_dir(dir));
+    assert_eq!(said.lines().count(), 4, "{said}");
+}
+
+#[test]
+fn the_documented_openssl_verifies_the_sample() {
+    let (blocks, dir) = documented("sh");
+    let block = blocks.iter().find(|b| b.contains("openssl")).unwrap();
+    let said = run(Command::new("sh").arg("-c").arg(block).current_dir(&dir));
+    assert!(said.contains("Signature Verified Successfully"), "{said}");
+    let tampered = block.replace("DSSEv1 %d", "DSSEv2 %d");
+    let refused = Command::new("sh").arg("-c").arg(tampered).current_dir(dir).output().unwrap();
+    assert!(!refused.status.success());
 }
 
 #[test]

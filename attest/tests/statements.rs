@@ -231,3 +231,31 @@ fn check(fields: &BTreeMap<String, String>, path: &str, value: &Value, seen: &mu
         _ => {}
     }
 }
+
+/// The sample of docs/attestations.md; `SEKISHO_BLESS=1` writes it.
+#[test]
+fn the_sample_is_what_we_write() {
+    let r = build();
+    let good = verdict(&[]);
+    let key = SecretKey::from_seed(Algorithm::Ed25519, &[42; 32]).unwrap();
+    let facts = r.facts();
+    let products = facts.products(&Select::Globs(vec!["dist/app".into()]), r.on_disk()).unwrap();
+    let statements = attest(&facts, &products, Options { verdict: Some(&good), builder: None }).unwrap();
+    let policy = format!(
+        "# The sample's key is public knowledge: trust it for nothing.\nversion = 1\n\n[keys.sample]\npath = \"sample.pub\"\n\n\
+         [[steps]]\nname = \"build\"\nkeys = [\"sample\"]\nprofiles = [\"{}\"]\n",
+        Digest::of(b"profile")
+    );
+    for (name, wanted) in [
+        ("sample.jsonl", statements.sign_lines(&key).unwrap().into_bytes()),
+        ("sample.pub", key.public().unwrap().to_pem().unwrap().into_bytes()),
+        ("sample.policy.toml", policy.into_bytes()),
+        ("app", b"\x7fELF app".to_vec()),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/attestations").join(name);
+        if std::env::var_os("SEKISHO_BLESS").is_some() {
+            std::fs::write(&path, &wanted).unwrap();
+        }
+        assert!(std::fs::read(&path).unwrap() == wanted, "{name} (SEKISHO_BLESS=1 writes it)");
+    }
+}

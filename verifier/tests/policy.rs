@@ -152,3 +152,14 @@ fn a_private_key_is_no_trusted_key() {
     let text = policy(&[("ci", &key(1))], "").replace(&pem(&key(1)), &secret);
     assert!(matches!(error(&text).2, Kind::Key { .. }));
 }
+
+/// docs/attestations.md, "Verify with sekisho".
+#[test]
+fn the_documented_sample_is_accepted_by_its_policy() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/attestations");
+    let read = |name: &str| std::fs::read(dir.join(name)).map_err(|e| ReadFailed(e.to_string()));
+    let text = String::from_utf8(read("sample.policy.toml").unwrap()).unwrap();
+    let sample = Policy::parse(&text, read).unwrap();
+    let app = artifact(&read("app").unwrap());
+    assert_eq!(codes(&verify(&read("sample.jsonl").unwrap(), &[app], &sample, NOW_S)), "accepted");
+}

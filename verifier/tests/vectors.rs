@@ -103,7 +103,7 @@ fn statements() -> Vec<Vector> {
     let mut other = run();
     other.recording.header.nonce = [1; 16];
     let mut mixed = payloads.clone();
-    mixed[3] = other.payloads()[3].clone();
+    mixed[3].clone_from(&other.payloads()[3]);
     let twice = |p: &Vec<u8>| {
         let text = String::from_utf8(p.clone()).unwrap();
         text.replace("\"complete\":true", "\"complete\":false,\"complete\":true").into_bytes()
