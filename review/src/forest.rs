@@ -2,6 +2,7 @@
 use crate::Filter;
 use crate::phrase::{command_line, cut};
 use sekisho_events::{Event, ExitHow, Kind, Outcome, ProcessId};
+use sekisho_profiles::EXPECTED_REFUSALS;
 use std::collections::{BTreeMap, HashMap};
 
 /// More processes than this are counted, not kept.
@@ -61,6 +62,8 @@ impl Forest {
             _ if !filter.keeps(event) => {}
             Kind::File(_) => node.files = node.files.saturating_add(times),
             Kind::Net(_) => node.net = node.net.saturating_add(times),
+            // What run times try in order to learn what there is, and do without, is listed and not marked.
+            Kind::Refused(refused) if EXPECTED_REFUSALS.contains(&refused.call.as_str()) => {}
             Kind::Denied(_) | Kind::Tamper(_) | Kind::Delegated(_) | Kind::Refused(_) | Kind::Gap(_) => {
                 node.marks = node.marks.saturating_add(times);
             }
@@ -99,6 +102,11 @@ impl Forest {
 
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// How many programs were run.
+    pub(crate) fn programs(&self) -> u64 {
+        self.nodes.values().map(|node| node.programs).sum()
     }
 
     /// The children of a process, in order of creation; those of 0 are the roots.

@@ -53,7 +53,7 @@ fn section(
         let open = if few && rows.len() <= OPEN_ENTRIES { " open" } else { "" };
         writeln!(
             out,
-            "<details{open}><summary><code>{}/</code> <span class=\"dim\">{}</span></summary><table>",
+            "<details{open}><summary><code>{}/</code> <span class=\"dim\">{}</span></summary><table class=\"files\">",
             Text(&escape(name)),
             grouped(rows.len() as u64)
         )?;

@@ -72,7 +72,7 @@ fn facts(summary: &Summary, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "<dl class=\"facts\">")?;
     let mut fact = |name: &str, value: &str| writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", Text(value));
     fact("Processes", &grouped(summary.forest.len() as u64 + summary.forest.omitted))?;
-    fact("Programs run", &grouped(of("exec")))?;
+    fact("Programs run", &grouped(summary.forest.programs()))?;
     fact("File acts", &grouped(of("file")))?;
     fact("Network acts", &grouped(of("net")))?;
     if let Ending::Whole(trailer) = &summary.ending {
@@ -92,12 +92,11 @@ fn claim(summary: &Summary, out: &mut dyn Write) -> Result<()> {
     for item in &claim.not {
         writeln!(out, "<li>{}</li>", Text(item))?;
     }
-    let refused: Vec<String> = summary.header.coverage.refused.iter().map(|call| escaped(call)).collect();
-    writeln!(
-        out,
-        "</ul><h3>Calls that it refuses outright</h3><p class=\"path\">{}</p></section>",
-        Text(&if refused.is_empty() { "none".to_owned() } else { refused.join(" ") })
-    )
+    writeln!(out, "</ul><h3>Calls that it refuses outright</h3><ul class=\"plain columns\">")?;
+    for call in &summary.header.coverage.refused {
+        writeln!(out, "<li class=\"path\">{}</li>", Text(&escaped(call)))?;
+    }
+    writeln!(out, "</ul></section>")
 }
 
 fn foot(summary: &Summary, out: &mut dyn Write) -> Result<()> {
