@@ -57,8 +57,8 @@ pub struct Attested {
 pub fn attest(request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
     let mut facts = facts(request.recording)?;
     name_step(&mut facts, request.step)?;
-    let key = load_key(request.key, ui)?;
-    if read_by_step(&facts, request.key) {
+    let (key, key_sha256) = load_key(request.key, ui)?;
+    if read_by_step(&facts, request.key, key_sha256) {
         let message = format!("the step read the signing key {}", shown(request.key));
         return Err(CliError::new(message).with_hint(
             "nothing is signed with it: make another key, where the step cannot read it (another user, or after the step)",
@@ -88,8 +88,8 @@ pub fn attest(request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
     })
 }
 
-/// Reads a private key; one that others can read is warned of.
-pub fn load_key(path: &Path, ui: &Ui) -> Result<SecretKey, CliError> {
+/// Reads a private key, and digests its file; one that others can read is warned of.
+fn load_key(path: &Path, ui: &Ui) -> Result<(SecretKey, Digest), CliError> {
     let pem = files::read_text(path, MAX_KEY_BYTES)?;
     if let Ok(meta) = path.metadata()
         && meta.is_file()
@@ -97,9 +97,10 @@ pub fn load_key(path: &Path, ui: &Ui) -> Result<SecretKey, CliError> {
     {
         ui.warn(&format!("{} can be read by other users: chmod 600 it", shown(path)));
     }
-    SecretKey::from_pem(&pem).map_err(|e| {
+    let key = SecretKey::from_pem(&pem).map_err(|e| {
         CliError::new(format!("{}: {e}", shown(path))).with_hint("`sekisho keygen NAME` makes NAME.key and NAME.pub")
-    })
+    })?;
+    Ok((key, Digest::of(pem.as_bytes())))
 }
 
 fn facts(recording: &Path) -> Result<RunFacts, CliError> {
@@ -128,9 +129,10 @@ fn name_step(facts: &mut RunFacts, step: Option<&str>) -> Result<(), CliError> {
     }
 }
 
-fn read_by_step(facts: &RunFacts, key: &Path) -> bool {
+/// True if the step opened the key's file, or another file with its content: a copy, or the same by another name.
+fn read_by_step(facts: &RunFacts, key: &Path, key_sha256: Digest) -> bool {
     let real = key.canonicalize().unwrap_or_else(|_| key.to_path_buf());
-    facts.materials.iter().any(|m| m.path.as_bytes() == real.as_os_str().as_bytes())
+    facts.materials.iter().any(|m| m.path.as_bytes() == real.as_os_str().as_bytes() || m.sha256 == Some(key_sha256))
 }
 
 fn product_error(error: &ProductError) -> CliError {

@@ -1,0 +1,204 @@
+//! Keys, attestations and the gate as commands: what they say, write and return.
+#![allow(clippy::unwrap_used, reason = "tests")]
+use serde_json::Value;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+fn sekisho(dir: &Path, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sekisho")).args(words).current_dir(dir).env_remove("CI").output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Runs a command that must return this status; gives what it said.
+fn returns(status: i32, dir: &Path, words: &[&str]) -> String {
+    let output = sekisho(dir, words);
+    assert_eq!(output.status.code(), Some(status), "{words:?}\n{}", said(&output));
+    said(&output)
+}
+
+const STEP: [&str; 3] = ["sh", "-c", "cat source > app && echo more >> app"];
+
+/// A workspace with a source, beside a key pair and a policy that trusts it.
+fn workspace() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let work = dir.path().join("work");
+    std::fs::create_dir(&work).unwrap();
+    std::fs::write(work.join("source"), "source\n").unwrap();
+    returns(0, dir.path(), &["keygen", "ci"]);
+    policy(dir.path(), "predicates = [\"link\", \"provenance\", \"runtime-trace\"]\n");
+    dir
+}
+
+fn policy(dir: &Path, line: &str) {
+    let text =
+        format!("version = 1\n[keys.ci]\npath = \"ci.pub\"\n[[steps]]\nname = \"build\"\nkeys = [\"ci\"]\n{line}");
+    std::fs::write(dir.join("policy.toml"), text).unwrap();
+}
+
+fn record(work: &Path) {
+    returns(0, work, &[&["record", "-o", "../build.rec", "--"], &STEP[..]].concat());
+}
+
+const ATTEST: [&str; 7] = ["attest", "../build.rec", "--key", "../ci.key", "--product", "app", "-o"];
+const VERIFY: [&str; 6] = ["verify", "app", "--attestations", "../a.jsonl", "--policy", "../policy.toml"];
+
+fn attest(work: &Path) {
+    returns(0, work, &[&ATTEST[..], &["../a.jsonl"]].concat());
+}
+
+#[test]
+fn a_recorded_step_is_attested_and_its_product_accepted_and_another_refused() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    record(&work);
+    attest(&work);
+    let first = std::fs::read(dir.path().join("a.jsonl")).unwrap();
+    attest(&work);
+    assert_eq!(std::fs::read(dir.path().join("a.jsonl")).unwrap(), first, "same recording, same bytes");
+    assert!(returns(0, &work, &VERIFY).starts_with("accepted  app  sha256:"));
+    std::fs::write(work.join("app"), "evil").unwrap();
+    let refused = returns(1, &work, &VERIFY);
+    assert!(refused.contains("subject-not-attested") && refused.contains("hint: "), "{refused}");
+    let json = sekisho(&work, &[&VERIFY[..], &["--format", "json"]].concat());
+    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&report["version"], &report["accepted"]), (&Value::from(1), &Value::from(false)));
+    assert_eq!(report["reasons"][0]["code"], "subject-not-attested");
+    assert_eq!(report["steps"].as_array().unwrap().len(), 19);
+    let late = returns(2, &work, &[&ATTEST[..], &["../b.jsonl"]].concat());
+    assert!(late.contains("changed after the recording"), "{late}");
+    assert!(!dir.path().join("b.jsonl").exists());
+}
+
+#[test]
+fn a_verdict_is_signed_and_a_deviation_refused() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    record(&work);
+    returns(0, &work, &["profile", "new", "../build.rec", "-o", "../sekisho.toml"]);
+    policy(dir.path(), "profiles = [\"sekisho.toml\"]\n");
+    let judged = [&ATTEST[..], &["../a.jsonl", "--profile", "../sekisho.toml"]].concat();
+    returns(0, &work, &judged);
+    returns(0, &work, &VERIFY);
+    attest(&work);
+    assert!(returns(1, &work, &VERIFY).contains("predicate-missing"));
+    let planted =
+        ["record", "-o", "../build.rec", "--", "sh", "-c", "cat source > app; cat /etc/shadow- ../ci.pub >> app; true"];
+    returns(0, &work, &planted);
+    assert!(returns(0, &work, &judged).contains("not clean"));
+    assert!(returns(1, &work, &VERIFY).contains("behaviour-deviates"));
+}
+
+#[test]
+fn a_step_that_read_the_key_is_not_attested_with_it() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    std::fs::hard_link(dir.path().join("ci.key"), dir.path().join("other-name")).unwrap();
+    for theft in ["cat source ../ci.key > app", "cat source ../other-name > app"] {
+        returns(0, &work, &["record", "-o", "../build.rec", "--", "sh", "-c", theft]);
+        let refused = returns(2, &work, &[&ATTEST[..], &["../a.jsonl"]].concat());
+        assert!(refused.contains("the step read the signing key"), "{refused}");
+        assert!(!dir.path().join("a.jsonl").exists());
+    }
+}
+
+#[test]
+fn a_cut_or_altered_recording_cannot_be_attested() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    record(&work);
+    let whole = std::fs::read(dir.path().join("build.rec")).unwrap();
+    let mut altered = whole.clone();
+    altered[whole.len() / 2] ^= 1;
+    for bad in [&whole[..whole.len() - 1], &whole[..whole.len() / 2], &altered, &[]] {
+        std::fs::write(dir.path().join("build.rec"), bad).unwrap();
+        let refused = returns(2, &work, &[&ATTEST[..], &["../a.jsonl"]].concat());
+        assert!(refused.contains("cannot attest ../build.rec"), "{refused}");
+    }
+    assert!(!dir.path().join("a.jsonl").exists());
+}
+
+#[test]
+fn malformed_evidence_is_refused_and_what_cannot_be_judged_is_an_error() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    record(&work);
+    attest(&work);
+    let good = std::fs::read_to_string(dir.path().join("a.jsonl")).unwrap();
+    for bad in ["", "hello\n", "{}\n", &good[..good.len() / 2], "\u{0}"] {
+        std::fs::write(dir.path().join("a.jsonl"), bad).unwrap();
+        assert!(returns(1, &work, &VERIFY).contains("evidence-"), "{bad}");
+    }
+    std::fs::write(dir.path().join("a.jsonl"), &good).unwrap();
+    let with = |at: usize, word: &'static str| {
+        let mut words = VERIFY;
+        words[at] = word;
+        returns(2, &work, &words)
+    };
+    assert!(with(1, "missing").contains("cannot read missing"));
+    assert!(with(1, ".").contains("is not a regular file"));
+    assert!(with(3, "../missing.jsonl").contains("cannot read ../missing.jsonl"));
+    assert!(with(5, "../missing.toml").contains("cannot read ../missing.toml"));
+    policy(dir.path(), "treshold = 1\n");
+    let wrong = returns(2, &work, &VERIFY);
+    assert!(wrong.contains("line 7, column 1: unknown key `treshold`, did you mean `threshold`?"), "{wrong}");
+    policy(dir.path(), "");
+    std::fs::remove_file(dir.path().join("ci.pub")).unwrap();
+    assert!(returns(2, &work, &VERIFY).contains("cannot read ci.pub"));
+}
+
+#[test]
+fn steps_are_appended_to_one_file_and_chained() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    record(&work);
+    attest(&work);
+    let pack = ["record", "-o", "../pack.rec", "--", "sh", "-c", "cat app > app.packed"];
+    returns(0, &work, &pack);
+    let attest = ["attest", "../pack.rec", "--key", "../ci.key", "--step", "pack", "--product", "*.packed", "-o"];
+    returns(0, &work, &[&attest[..], &["../a.jsonl", "--append"]].concat());
+    let step = "predicates = [\"link\"]\n[[steps]]\nname = \"pack\"\nkeys = [\"ci\"]\npredicates = [\"link\"]\n\
+        materials = [{ match = \"app\", from = \"build\" }]\n";
+    policy(dir.path(), step);
+    let verify = ["verify", "app.packed", "--attestations", "../a.jsonl", "--policy", "../policy.toml"];
+    returns(0, &work, &verify);
+    std::fs::write(work.join("app"), "evil").unwrap();
+    returns(0, &work, &pack);
+    returns(0, &work, &[&attest[..], &["../b.jsonl"]].concat());
+    let both = [
+        "verify",
+        "app.packed",
+        "--attestations",
+        "../a.jsonl",
+        "--attestations",
+        "../b.jsonl",
+        "--policy",
+        "../policy.toml",
+    ];
+    assert!(returns(1, &work, &both).contains("chain-broken"));
+}
+
+#[test]
+fn keys_come_from_standard_input_too_and_open_ones_are_warned_of() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    record(&work);
+    let key = std::fs::File::open(dir.path().join("ci.key")).unwrap();
+    let words = ["attest", "../build.rec", "--key", "-", "-o", "-"];
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_sekisho")).args(words).current_dir(&work).stdin(key).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 3);
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(dir.path().join("ci.key"), open).unwrap();
+    let warned = returns(0, &work, &[&ATTEST[..], &["../a.jsonl"]].concat());
+    assert!(warned.contains("can be read by other users"), "{warned}");
+    let public = ["attest", "../build.rec", "--key", "../ci.pub", "-o", "../a.jsonl"];
+    assert!(returns(2, &work, &public).contains("a public key where a private one is expected"));
+    let none = ["attest", "../build.rec", "--key", "../ci.key", "--product", "none*", "-o", "../a.jsonl"];
+    assert!(returns(2, &work, &none).contains("product none* matches nothing"));
+}
