@@ -37,7 +37,7 @@ pub enum CliError {
     #[error("standard output was closed")]
     BrokenPipe,
     /// A file could not be opened, read or written.
-    #[error("cannot {act} {}: {}", shown(.path), plain(.source))]
+    #[error("cannot {act} {}: {}", stream(act, .path), plain(.source))]
     File {
         /// `read`, `write`, `create`…
         act: &'static str,
@@ -107,12 +107,21 @@ impl CliError {
     }
 }
 
-/// A path for a person: escaped, and `-` by its meaning.
+/// The path of an input for a person: escaped, and `-` by its meaning.
 pub fn shown(path: &Path) -> String {
     if path.as_os_str() == "-" {
-        return "standard stream".to_owned();
+        return "standard input".to_owned();
     }
     escape(path.as_os_str().as_bytes())
+}
+
+/// A path, or the standard stream that `-` is for this act.
+fn stream(act: &str, path: &Path) -> String {
+    match (path.as_os_str() == "-", act) {
+        (true, "read") => "standard input".to_owned(),
+        (true, _) => "standard output".to_owned(),
+        (false, _) => shown(path),
+    }
 }
 
 /// The system's words without the `(os error N)` that Rust appends.

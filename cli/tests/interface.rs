@@ -217,6 +217,21 @@ fn a_reader_that_goes_away_ends_the_command_quietly() {
 }
 
 #[test]
+fn a_full_disk_is_named_and_is_no_success() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.rec");
+    std::fs::write(&path, every_kind::recording(&every_kind::events(), 10)).unwrap();
+    for args in [&["show"][..], &["show", "--format", "jsonl"], &["report", "-o", "-"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho"));
+        let output = command.args(args).arg(&path).stdout(full).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said, "sekisho: cannot write standard output: no space left on device\n", "{args:?}");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
 fn a_cut_recording_is_shown_and_said_to_be_cut_and_an_altered_one_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("cut.rec");

@@ -48,12 +48,17 @@ pub fn failure(recording: &Path, error: ShowError) -> CliError {
     match error {
         ShowError::Out(error) => CliError::file("write", "-", error),
         ShowError::Log(LogError::Io(error)) => CliError::file("read", recording, error),
-        other => {
-            let hint =
-                "a recording begins with its magic bytes and ends with a trailer: take the file as it was written";
-            CliError::new(format!("cannot read {}: {other}", shown(recording))).with_hint(hint)
+        ShowError::Log(error @ LogError::Corrupt { .. }) => unreadable(recording, &error)
+            .with_hint("it was altered or damaged behind that place: nothing of it can be relied on; record again"),
+        ShowError::Log(error @ LogError::UnknownVersion(_)) => {
+            unreadable(recording, &error).with_hint("it was written by another version of sekisho: use that one")
         }
+        other => unreadable(recording, &other),
     }
+}
+
+fn unreadable(recording: &Path, error: &dyn std::error::Error) -> CliError {
+    CliError::new(format!("cannot read {}: {error}", shown(recording)))
 }
 
 fn jsonl<R: Read>(reader: &mut LogReader<R>, filter: &Filter, out: &mut impl Write) -> Result<Ending, ShowError> {
