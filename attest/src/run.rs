@@ -20,7 +20,7 @@ pub struct Listing {
     pub total: u64,
     /// How many of them the statement lists.
     pub listed: u64,
-    /// SHA-256 over all of them: a line `SHA256␠␠NAME\n` each, sorted by name, as `sha256sum` writes it.
+    /// SHA-256 over all of them; of files a line `SHA256␠␠NAME\n` each, sorted by name, as `sha256sum` writes it.
     pub sha256: String,
 }
 
@@ -28,10 +28,20 @@ pub struct Listing {
 pub fn listing(all: &[Descriptor], listed: usize) -> Listing {
     let mut hash = Sha256::new();
     for file in all {
-        hash.update(format!("{}  {}\n", file.sha256, file.name));
+        hash.update(line(file));
     }
     let sha256 = Digest::new(hash.finalize().into()).to_hex();
     Listing { total: all.len() as u64, listed: listed as u64, sha256 }
+}
+
+/// As GNU `sha256sum` writes it: a name with a line break or a backslash is escaped, and the line begins with a
+/// backslash, so that no two lists have the same text.
+fn line(file: &Descriptor) -> String {
+    if !file.name.contains(['\\', '\n', '\r']) {
+        return format!("{}  {}\n", file.sha256, file.name);
+    }
+    let name = file.name.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
+    format!("\\{}  {name}\n", file.sha256)
 }
 
 /// The recording that the statements are about.
@@ -177,4 +187,36 @@ fn counts(trailer: &sekisho_events::Trailer) -> Map<String, Value> {
         .zip(trailer.counts.0)
         .map(|(name, count)| ((*name).to_owned(), count.into()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// `sha256sum`, GNU coreutils.
+    #[test]
+    fn a_listing_is_the_digest_of_what_sha256sum_writes() {
+        let dir = tempfile::tempdir().unwrap();
+        let names = ["a", "b c", "back\\slash", "new\nline", "é", "re\rturn"];
+        let mut files: Vec<Descriptor> = Vec::new();
+        for name in names {
+            std::fs::write(dir.path().join(name), name).unwrap();
+            files.push(Descriptor { name: name.to_owned(), sha256: Digest::of(name.as_bytes()) });
+        }
+        files.sort_unstable();
+        let sorted = files.iter().map(|f| f.name.as_str());
+        let written = Command::new("sha256sum").args(sorted).current_dir(dir.path()).output().unwrap();
+        assert!(written.status.success());
+        assert_eq!(listing(&files, 1).sha256, Digest::of(&written.stdout).to_hex());
+    }
+
+    #[test]
+    fn names_with_line_breaks_make_no_two_lists_alike() {
+        let file = |name: String, content: &[u8]| Descriptor { name, sha256: Digest::of(content) };
+        let (two, three) = (Digest::of(b"2"), Digest::of(b"3"));
+        let one = [file(format!("x\n{two}  y"), b"1"), file("z".into(), b"3")];
+        let other = [file("x".into(), b"1"), file(format!("y\n{three}  z"), b"2")];
+        assert_ne!(listing(&one, 2).sha256, listing(&other, 2).sha256);
+    }
 }
