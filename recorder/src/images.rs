@@ -103,6 +103,12 @@ impl Chain {
     }
 }
 
+/// True if the image is of another word size than we are (elf(5), `EI_CLASS`).
+pub(crate) fn is_foreign(who: Looker) -> bool {
+    let file = sys::open(ProcPath::of(who.tid, "exe").as_c(), libc::O_RDONLY);
+    file.is_ok_and(|f| read_head(&f).get(..5) == Some(b"\x7fELF\x01"))
+}
+
 fn same(a: &Found, b: &Found) -> bool {
     let key = |f: &Found| f.stat.map(|s| (s.identity.dev_major, s.identity.dev_minor, s.identity.ino));
     key(a) == key(b)

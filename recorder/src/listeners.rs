@@ -20,6 +20,11 @@ impl Listeners {
         }
     }
 
+    /// Remembers a FIFO that the step made.
+    pub(crate) fn add_path(&mut self, path: &PathBytes) {
+        self.paths.insert(path.clone());
+    }
+
     /// True if somebody in the tree has bound this port.
     pub(crate) fn has_port(&self, protocol: &str, port: u16) -> bool {
         self.ports.contains(&(protocol.to_owned(), port))

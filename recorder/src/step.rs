@@ -74,6 +74,7 @@ pub fn record<W: Write + Send>(
         ignored: forwarding.ignored,
         scope_signals: true,
     };
+    let strangers = sys::has_children();
     let launched = sys::launch(&launch)?;
     let first = launched.pid;
     if let Err(error) = sys::seize(first, sys::Options::ALL) {
@@ -98,6 +99,7 @@ pub fn record<W: Write + Send>(
             level: options.level,
             home,
             first,
+            strangers,
             grace: options.grace,
             time_limit: options.time_limit,
             terminal,

@@ -188,6 +188,11 @@ impl Table {
         all
     }
 
+    /// True if nobody is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tracees.is_empty()
+    }
+
     /// True if a group with this pid is alive.
     pub(crate) fn has_group(&self, pid: i32) -> bool {
         self.groups.contains_key(&pid)

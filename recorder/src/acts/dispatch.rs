@@ -2,7 +2,7 @@
 use super::{Call, Verdict};
 use crate::calls::{Decoder, MountAct, Place};
 use crate::tracer::Tracer;
-use sekisho_events::Access;
+use sekisho_events::{Access, NetOp};
 
 impl Tracer {
     /// Reads a call as its row says.
@@ -48,7 +48,8 @@ impl Tracer {
             Decoder::SendMmsg => self.enter_sendmmsg(tid, call),
             Decoder::RecvMsg => self.enter_receive(call, false),
             Decoder::RecvMmsg => self.enter_receive(call, true),
-            Decoder::SocketPair => self.enter_socketpair(call),
+            Decoder::Socket => self.enter_new_socket(tid, call, NetOp::Connect),
+            Decoder::SocketPair => self.enter_new_socket(tid, call, NetOp::Pair),
             Decoder::Chroot => self.enter_chroot(tid, call),
             Decoder::PivotRoot => self.enter_pivot(tid, call),
             Decoder::Clone => self.enter_clone(tid, call),

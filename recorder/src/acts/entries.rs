@@ -116,6 +116,9 @@ impl Tracer {
         }
         if act.outcome.is_effect() {
             self.outputs.follow(&act);
+            if act.access == Access::Mknod {
+                self.listeners.add_path(&act.path);
+            }
         }
         if act.outcome == Outcome::Ok {
             // Its own text is news only where it differs.

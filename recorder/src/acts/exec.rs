@@ -63,7 +63,12 @@ impl Tracer {
             Ok(stack) => stack,
             Err(memory::Fault::Gone) => return,
             Err(_) => {
-                self.blind(tid, "its memory cannot be read, so its acts could not be told");
+                let why = if crate::images::is_foreign(who) {
+                    "it is of a foreign ABI, whose calls are not recorded"
+                } else {
+                    "its memory cannot be read, so its acts could not be told"
+                };
+                self.blind(tid, why);
                 return;
             }
         };

@@ -171,7 +171,7 @@ impl Tracer {
     }
 
     /// A file that came open for writing may be written.
-    fn touch_received(&mut self, target: &DescriptorTarget) {
+    pub(crate) fn touch_received(&mut self, target: &DescriptorTarget) {
         if let DescriptorTarget::File(act) = target
             && act.access == Access::Write
         {

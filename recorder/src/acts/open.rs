@@ -3,7 +3,7 @@ use super::{Call, Pending, Verdict, outcome};
 use crate::memory::{self, Fault};
 use crate::names::{self, Found};
 use crate::tracer::Tracer;
-use sekisho_events::{Access, ContentWhen, FileAct, FileType, Kind, Outcome, PathBytes};
+use sekisho_events::{Access, ContentWhen, Delegated, FileAct, FileType, Kind, Outcome, PathBytes};
 
 /// An open under way.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct OpenCall {
     pub path: Option<PathBytes>,
     /// Whether memory could change under the call.
     pub racy: bool,
+    /// Whether others share its memory or descriptors: then the descriptor that came back may be another by now.
+    pub contested: bool,
 }
 
 impl OpenCall {
@@ -89,7 +91,8 @@ impl Tracer {
             Err(fault) => return Verdict::unreadable(call, fault),
         };
         let Some((who, racy)) = self.looker(tid) else { return Verdict::Run };
-        let mut open = OpenCall { dirfd, asked, flags, existed: true, path: None, racy };
+        let contested = self.table.group_of(tid).is_some_and(|g| !g.is_quiet());
+        let mut open = OpenCall { dirfd, asked, flags, existed: true, path: None, racy, contested };
         if let Some(verdict) = self.guard_open(who, call, &open) {
             return verdict;
         }
@@ -165,12 +168,17 @@ impl Tracer {
             self.tell_unknown_open(tid, open);
             return;
         };
-        let racy = open.racy && self.names_differ(who, open, &found);
-        for access in open.accesses() {
-            let mut act = act(open, access, &found);
-            act.racy = racy.then_some(true);
-            self.tell_file(tid, act);
+        let other = if open.contested { self.other_name(who, open, &found) } else { None };
+        let racy = other.is_some();
+        // Either the name was changed under the kernel, or the descriptor since: both are told.
+        for found in other.iter().chain([&found]) {
+            for access in open.accesses() {
+                let mut act = act(open, access, found);
+                act.racy = racy.then_some(true);
+                self.tell_file(tid, act);
+            }
         }
+        self.delegated_by_fifo(tid, open, &found);
         self.content_of_open(tid, open, result as i32, &found);
     }
 
@@ -185,15 +193,25 @@ impl Tracer {
         }
     }
 
-    /// True if the name that was read at entry does not lead to what was opened: somebody changed one of them.
-    fn names_differ(&self, who: names::Looker, open: &OpenCall, found: &Found) -> bool {
+    /// What the name that was asked for leads to, if that is not what the descriptor leads to.
+    fn other_name(&self, who: names::Looker, open: &OpenCall, found: &Found) -> Option<Found> {
         if found.path.as_bytes().ends_with(open.asked.as_bytes()) || open.is_temporary() {
-            return false;
+            return None;
         }
         let follow = open.flags & libc::O_NOFOLLOW == 0;
         let again = names::whole(who, open.dirfd, &open.asked, follow);
-        again.stat.map(|s| (s.identity.dev_major, s.identity.dev_minor, s.identity.ino))
-            != found.stat.map(|s| (s.identity.dev_major, s.identity.dev_minor, s.identity.ino))
+        let object = |f: &Found| f.stat.map(|s| (s.identity.dev_major, s.identity.dev_minor, s.identity.ino));
+        (again.stat.is_some() && object(&again) != object(found)).then_some(again)
+    }
+
+    /// A FIFO that the step did not make, opened for writing: whoever reads it may act on what is written.
+    fn delegated_by_fifo(&mut self, tid: i32, open: &OpenCall, found: &Found) {
+        let named = found.path.as_bytes().starts_with(b"/") && !found.path.as_bytes().starts_with(b"/proc/");
+        let fifo = found.stat.is_some_and(|s| s.file_type == FileType::Fifo);
+        if fifo && named && open.writes() && !self.listeners.has_path(&found.path) {
+            let to = PathBytes::new([b"fifo:", found.path.as_bytes()].concat());
+            self.tell(tid, Kind::Delegated(Delegated { to, peer: None }));
+        }
     }
 
     fn content_of_open(&mut self, tid: i32, open: &OpenCall, fd: i32, found: &Found) {

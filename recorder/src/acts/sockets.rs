@@ -144,9 +144,13 @@ impl Tracer {
         Verdict::Watch(Pending::Socket(Box::new(SocketCall { act, socket })))
     }
 
-    pub(crate) fn enter_socketpair(&mut self, call: &Call) -> Verdict {
+    /// socketpair(2), and socket(2) of a family that needs no address to act.
+    pub(crate) fn enter_new_socket(&mut self, tid: i32, call: &Call, op: NetOp) -> Verdict {
         let facts = SocketFacts { domain: call.int(0), kind: call.int(1) & 0xf, protocol: call.int(2) };
-        let act = NetAct::new(NetOp::Pair, protocol(Some(facts)));
+        let act = NetAct::new(op, protocol(Some(facts)));
+        if let Some(verdict) = self.forbid(tid, call, &net_kind(&act)) {
+            return verdict;
+        }
         Verdict::Watch(Pending::Socket(Box::new(SocketCall { act, socket: None })))
     }
 

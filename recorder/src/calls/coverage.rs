@@ -40,6 +40,7 @@ fn class(decoder: Decoder) -> &'static [&'static str] {
         Decoder::Stat(_) => &["file-stat"],
         Decoder::List => &["file-list"],
         Decoder::Connect => &["net-connect", "delegated"],
+        Decoder::Socket => &["net-connect"],
         Decoder::Bind => &["net-bind"],
         Decoder::Listen => &["net-listen"],
         Decoder::Accept => &["net-accept"],

@@ -206,6 +206,8 @@ pub enum Decoder {
     RecvMsg,
     /// recvmmsg(2): socket 0, `struct mmsghdr[]` 1, their number 2, flags 3.
     RecvMmsg,
+    /// socket(2): family 0, type 1, protocol 2.
+    Socket,
     /// socketpair(2): `int[2]` 3.
     SocketPair,
     /// clone(2) with flags that matter: `CLONE_UNTRACED` (to be cleared), new namespaces, memory, descriptors or

@@ -41,6 +41,8 @@ pub(super) const ROWS: &[Row] = &[
                 EPROTONOSUPPORT,
                 "kernel interface that is not recorded",
             ),
+            // What is said to the kernel here needs no address: the socket itself is the act.
+            at_if(Files, &[Test::is(0, NETLINK)], D::Socket),
         ],
     ),
     traced(

@@ -28,4 +28,4 @@ pub(crate) use signals::{Forwarding, block_signals, foreground, give_terminal, s
 pub(crate) use sockets::{
     SocketFacts, local_address, peer_address, peer_credentials, pidfd_getfd, pidfd_open, socket_facts,
 };
-pub(crate) use wait::{Stop, wait_any};
+pub(crate) use wait::{Stop, has_children, wait_any};

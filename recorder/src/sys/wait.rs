@@ -47,6 +47,14 @@ pub(crate) fn wait_any() -> Result<Option<Waited>, SysError> {
     Ok(Some(Waited { tid, stop: decode(status) }))
 }
 
+/// True if we have children already: a shell can exec us with jobs of its own running.
+pub(crate) fn has_children() -> bool {
+    let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
+    // SAFETY: the kernel writes at most one siginfo_t to `info`; nothing is reaped (WNOWAIT).
+    unsafe { libc::waitid(libc::P_ALL, 0, info.as_mut_ptr(), options) == 0 }
+}
+
 fn decode(status: libc::c_int) -> Stop {
     if libc::WIFEXITED(status) {
         return Stop::Exited(libc::WEXITSTATUS(status));

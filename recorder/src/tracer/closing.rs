@@ -34,6 +34,8 @@ impl Tracer {
     /// Between stops: signals that arrived, time that ran out.
     pub(super) fn look_up(&mut self, forwarding: &Forwarding) {
         self.out.flush();
+        // A newborn that nobody has claimed for a while has lost its creator. ESRCH: it is gone, too.
+        let _ = self.adopt(0);
         let now = self.out.elapsed();
         if self.closing.time_limit.is_some_and(|limit| now > limit) && !self.closing.killed {
             let detail = "the step was ended at its time limit".to_owned();
@@ -53,7 +55,7 @@ impl Tracer {
             // ESRCH: gone already.
             let _ = sys::kill(pid, libc::SIGKILL);
         }
-        for pid in self.newborn.clone() {
+        for pid in self.newborn.keys().copied().collect::<Vec<_>>() {
             let _ = sys::kill(pid, libc::SIGKILL);
         }
     }

@@ -3,7 +3,7 @@ use super::Tracer;
 use crate::abi;
 use crate::acts::Pending;
 use crate::sys::{self, SysError, Terminal};
-use sekisho_events::{Descriptor, DescriptorHow, Exit, ExitHow, Gap, GapWhy, Kind, ProcessId, SpawnHow};
+use sekisho_events::{Descriptor, DescriptorHow, Exit, ExitHow, Gap, GapWhy, Kind, SpawnHow};
 
 impl Tracer {
     /// Tells of the command's process, and of what it was given.
@@ -17,6 +17,7 @@ impl Tracer {
         for fd in 0..=2 {
             if sys::statx(None, crate::names::ProcPath::fd(first, fd).as_c(), 0).is_ok() {
                 let target = self.descriptor_target(first, fd);
+                self.touch_received(&target);
                 self.tell(first, Kind::Descriptor(Box::new(Descriptor { how: DescriptorHow::Inherited, fd, target })));
             }
         }
@@ -56,7 +57,7 @@ impl Tracer {
             new.page = if shares { Some(page) } else { page.of_child(child) };
         }
         self.out.emit(id, Kind::Spawn { parent: parent_id, how, thread });
-        if self.newborn.remove(&child) {
+        if self.newborn.remove(&child).is_some() {
             self.begin(child)?;
         }
         Ok(())
@@ -78,7 +79,7 @@ impl Tracer {
     pub(super) fn at_fresh(&mut self, tid: i32) -> Result<(), SysError> {
         match self.table.get(tid).map(|t| t.begun) {
             None => {
-                self.newborn.insert(tid);
+                self.newborn.insert(tid, Vec::new());
                 Ok(())
             }
             Some(false) => self.begin(tid),
@@ -140,15 +141,15 @@ impl Tracer {
             self.closing.command_ended(self.out.elapsed());
         }
         self.newborn.remove(&tid);
+        if let Some(dead) = self.table.get(tid).map(|t| t.id) {
+            self.newborn.values_mut().filter(|v| v.len() < 2).for_each(|creators| creators.push(dead));
+        }
         self.forget(tid, Exit { how, core, killed_by_us: self.closing.has_killed() });
         if core {
             let detail = "the kernel wrote a core dump, which no call shows".to_owned();
             self.out.emit(Self::NOBODY, Kind::Gap(Gap { why: GapWhy::Unseen, detail }));
         }
-        if !self.newborn.is_empty() {
-            self.adopt(tid)?;
-        }
-        Ok(())
+        self.adopt(tid)
     }
 
     fn forget(&mut self, tid: i32, exit: Exit) {
@@ -160,9 +161,10 @@ impl Tracer {
         }
     }
 
-    /// Newborns whose creator died before it told of them: they are traced, only the link is guessed, and said so.
-    fn adopt(&mut self, dead: i32) -> Result<(), SysError> {
-        for child in self.newborn.clone() {
+    /// Newborns whose creator died before it told of them: they have not run yet and are traced. If just one thread has
+    /// died since, it was the creator; else the link is not known, and that is said.
+    pub(super) fn adopt(&mut self, dead: i32) -> Result<(), SysError> {
+        for (child, creators) in self.newborn.clone() {
             let status = std::fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
             let field = |name: &str| {
                 status.lines().find_map(|l| l.strip_prefix(name)).and_then(|v| v.trim().parse::<i32>().ok())
@@ -178,9 +180,16 @@ impl Tracer {
             } else {
                 self.table.add_child(child, child)
             };
-            self.out.emit(id, Kind::Spawn { parent: ProcessId(0), how: SpawnHow::Clone, thread: group != child });
-            let detail = "the creator of a process died before the kernel named it".to_owned();
-            self.out.emit(id, Kind::Gap(Gap { why: GapWhy::LostProcess, detail }));
+            let parent = match creators[..] {
+                [only] => Some(only),
+                _ => None,
+            };
+            let how = if group == child { SpawnHow::Fork } else { SpawnHow::Clone };
+            self.out.emit(id, Kind::Spawn { parent: parent.unwrap_or_default(), how, thread: group != child });
+            if parent.is_none() {
+                let detail = "the creator of a process died before the kernel named it".to_owned();
+                self.out.emit(id, Kind::Gap(Gap { why: GapWhy::LostProcess, detail }));
+            }
             self.begin(child)?;
         }
         Ok(())

@@ -19,7 +19,7 @@ pub(crate) use closing::Closing;
 use pinning::Pins;
 pub(crate) use pinning::{Making, Restore};
 use sekisho_events::{ContentWhen, ExitHow, Identity, Level, PathBytes, ProcessId};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Where we live ourselves: what "outside" and "another namespace" mean.
@@ -43,8 +43,10 @@ pub(crate) struct Tracer {
     pub(crate) own_pid: i32,
     pub(crate) own_group: i32,
     pub(crate) home: Home,
-    /// Threads that have stopped for the first time before their creator told of them.
-    newborn: BTreeSet<i32>,
+    /// Threads that have stopped for the first time before their creator told of them, and who has died since.
+    newborn: BTreeMap<i32, Vec<ProcessId>>,
+    /// We had children before the step: they are not waited for.
+    strangers: bool,
     /// The command's process.
     first: i32,
     /// How the command ended.
@@ -65,6 +67,7 @@ pub(crate) struct Parts {
     pub level: Level,
     pub home: Home,
     pub first: i32,
+    pub strangers: bool,
     pub grace: Duration,
     pub time_limit: Option<Duration>,
     pub terminal: Option<Terminal>,
@@ -85,7 +88,8 @@ impl Tracer {
             own_pid: std::process::id() as i32,
             own_group: sys::getpgid(0)?,
             home: parts.home,
-            newborn: BTreeSet::new(),
+            newborn: BTreeMap::new(),
+            strangers: parts.strangers,
             first: parts.first,
             ended: None,
             closing: Closing::new(parts.grace, parts.time_limit),
@@ -110,6 +114,9 @@ impl Tracer {
                     }
                     if self.out.has_failed() {
                         self.kill_all();
+                    }
+                    if self.strangers && self.ended.is_some() && self.table.is_empty() && self.newborn.is_empty() {
+                        return Ok(self.ended);
                     }
                 }
                 Err(error) if error.errno == libc::EINTR => self.look_up(forwarding),
@@ -144,7 +151,7 @@ impl Tracer {
 
     /// True for a thread whose creator has not told of it yet: it is ours all the same.
     pub(crate) fn is_newborn(&self, pid: i32) -> bool {
-        self.newborn.contains(&pid)
+        self.newborn.contains_key(&pid)
     }
 
     /// Hashes what a descriptor of a stopped tracee leads to.
