@@ -1,7 +1,9 @@
 //! Input and output by name: `-` is a standard stream, and a regular file appears whole or not at all.
 use crate::exit::CliError;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use std::fs::{File, Permissions};
 use std::io::{self, BufReader, Read, Write};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -44,7 +46,18 @@ pub struct Output {
 enum To {
     Stdout(io::Stdout),
     Direct(File),
-    Temporary { file: NamedTempFile, target: PathBuf },
+    /// Without a name until it is whole (open(2), `O_TMPFILE`): a killed recorder leaves nothing behind, and a hostile
+    /// step finds nothing to write to.
+    Unnamed {
+        file: File,
+        target: PathBuf,
+        mode: u32,
+    },
+    /// Where the file system has no unnamed files.
+    Temporary {
+        file: NamedTempFile,
+        target: PathBuf,
+    },
 }
 
 impl Output {
@@ -71,6 +84,10 @@ impl Output {
             Ok(_) => path.canonicalize()?,
             Err(_) => path.to_path_buf(),
         };
+        let unnamed = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        if let Ok(file) = rustix::fs::open(directory(&target), unnamed, Mode::from_raw_mode(mode)) {
+            return Ok(To::Unnamed { file: file.into(), target, mode });
+        }
         let file = tempfile::Builder::new()
             .prefix(".sekisho-")
             .permissions(Permissions::from_mode(mode))
@@ -88,6 +105,12 @@ impl Output {
         match to {
             To::Stdout(mut out) => out.flush(),
             To::Direct(mut file) => file.flush(),
+            To::Unnamed { file, target, mode } => {
+                file.sync_all()?;
+                give_name(&file, &target, mode)?;
+                let _ = File::open(directory(&target)).and_then(|d| d.sync_all());
+                Ok(())
+            }
             To::Temporary { file, target } => {
                 file.as_file().sync_all()?;
                 file.persist(&target).map_err(|e| e.error)?;
@@ -104,6 +127,7 @@ impl Write for Output {
         match &mut self.to {
             To::Stdout(out) => out.write(bytes),
             To::Direct(file) => file.write(bytes),
+            To::Unnamed { file, .. } => file.write(bytes),
             To::Temporary { file, .. } => file.write(bytes),
         }
     }
@@ -112,6 +136,7 @@ impl Write for Output {
         match &mut self.to {
             To::Stdout(out) => out.flush(),
             To::Direct(file) => file.flush(),
+            To::Unnamed { file, .. } => file.flush(),
             To::Temporary { file, .. } => file.flush(),
         }
     }
@@ -122,6 +147,20 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let mut out = Output::create(path)?;
     out.write_all(bytes).map_err(|e| CliError::file("write", path, e))?;
     out.commit()
+}
+
+/// Names an unnamed file: first beside its target, then over it, so that there is never no file or half a file. The
+/// place of the first name is reserved by a temporary file of its own.
+fn give_name(file: &File, target: &Path, mode: u32) -> io::Result<()> {
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let named = tempfile::Builder::new().prefix(".sekisho-").permissions(Permissions::from_mode(mode)).make_in(
+        directory(target),
+        |path| {
+            rustix::fs::linkat(CWD, &link, CWD, path, AtFlags::SYMLINK_FOLLOW)?;
+            Ok(())
+        },
+    )?;
+    named.into_temp_path().persist(target).map_err(|e| e.error)
 }
 
 fn directory(path: &Path) -> PathBuf {
