@@ -1,0 +1,134 @@
+//! The command lines of `sekisho profile`.
+use clap::{Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// `sekisho profile`.
+#[derive(Debug, clap::Args)]
+pub struct ProfileArgs {
+    /// What to do with a profile.
+    #[command(subcommand)]
+    pub command: ProfileCommand,
+}
+
+/// The subcommands of `sekisho profile`.
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// Write a profile that accepts these recordings, generalised for a person to review.
+    #[command(after_help = "Example:
+  sekisho profile new monday.rec tuesday.rec -o sekisho.toml")]
+    New {
+        /// Recordings of good runs.
+        #[arg(value_name = "REC", required = true)]
+        recordings: Vec<PathBuf>,
+        /// The profile.
+        #[arg(short, long, value_name = "P", default_value = "sekisho.toml")]
+        output: PathBuf,
+        /// Replace a profile that is there.
+        #[arg(long)]
+        force: bool,
+        /// What the profile is called [default: the name of the workspace].
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Add what further good runs did, and count in how many runs each rule was seen; writes P.
+    #[command(after_help = "Example:
+  sekisho profile merge sekisho.toml wednesday.rec")]
+    Merge {
+        /// The profile.
+        #[arg(value_name = "P")]
+        profile: PathBuf,
+        /// Recordings of good runs.
+        #[arg(value_name = "REC", required = true)]
+        recordings: Vec<PathBuf>,
+    },
+    /// Print the change that would allow what these recordings did, as a profile fragment.
+    #[command(after_help = "Example:
+  sekisho profile suggest sekisho.toml failed.rec")]
+    Suggest {
+        /// The profile.
+        #[arg(value_name = "P")]
+        profile: PathBuf,
+        /// Recordings.
+        #[arg(value_name = "REC", required = true)]
+        recordings: Vec<PathBuf>,
+    },
+    /// Say what the profile would have done to these recordings, mode by mode.
+    #[command(after_help = "Example:
+  sekisho profile simulate sekisho.toml monday.rec tuesday.rec")]
+    Simulate {
+        /// The profile.
+        #[arg(value_name = "P")]
+        profile: PathBuf,
+        /// Recordings.
+        #[arg(value_name = "REC", required = true)]
+        recordings: Vec<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Point out rules that are too wide, expired, without a reason or never used.
+    #[command(after_help = "Example:
+  sekisho profile lint sekisho.toml
+
+Exit status: 0 no errors, 1 errors (with --strict, warnings too), 2 cannot judge.")]
+    Lint {
+        /// The profile.
+        #[arg(value_name = "P", default_value = "sekisho.toml")]
+        profile: PathBuf,
+        /// Take warnings for errors.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Rewrite the profile in its canonical form.
+    #[command(after_help = "Examples:
+  sekisho profile fmt sekisho.toml
+  sekisho profile fmt --check sekisho.toml")]
+    Fmt {
+        /// Change nothing; exit 1 if the form is not canonical.
+        #[arg(long)]
+        check: bool,
+        /// The profile.
+        #[arg(value_name = "P", default_value = "sekisho.toml")]
+        profile: PathBuf,
+    },
+    /// Print the profile in the language of another enforcer, and say what that cannot express.
+    #[command(after_help = "Example:
+  sekisho profile export sekisho.toml --to seccomp > seccomp.json")]
+    Export {
+        /// The profile.
+        #[arg(value_name = "P", default_value = "sekisho.toml")]
+        profile: PathBuf,
+        /// In which language.
+        #[arg(long, value_name = "KIND", value_enum)]
+        to: ExportKind,
+    },
+    /// Say which rule allows or denies an act, and why.
+    #[command(after_help = "Example:
+  sekisho profile explain sekisho.toml 'connect tcp 203.0.113.7:443'")]
+    Explain {
+        /// The profile.
+        #[arg(value_name = "P")]
+        profile: PathBuf,
+        /// The act, as `diff` shows it under `what`.
+        #[arg(value_name = "ACT")]
+        act: String,
+        /// The program that does it, by its path.
+        #[arg(long, value_name = "PROGRAM")]
+        by: Option<String>,
+    },
+}
+
+/// Languages of `profile export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportKind {
+    /// OCI seccomp profile.
+    Seccomp,
+    /// AppArmor profile.
+    Apparmor,
+    /// Kubernetes NetworkPolicy.
+    Networkpolicy,
+    /// CiliumNetworkPolicy.
+    Cilium,
+    /// Landlock ruleset.
+    Landlock,
+}
