@@ -257,6 +257,24 @@ pub enum Decoder {
 }
 
 impl Decoder {
+    /// True for a call that makes, removes, moves or changes what a name leads to, and that cannot be told to follow
+    /// no symbolic link.
+    pub fn acts_on_names(&self) -> bool {
+        match self {
+            Self::Truncate(place) | Self::Attributes(place) => place.path.is_some(),
+            Self::Unlink(_)
+            | Self::Rmdir(_)
+            | Self::Rename { .. }
+            | Self::Link { .. }
+            | Self::Symlink { .. }
+            | Self::Mkdir(_)
+            | Self::Mknod { .. }
+            | Self::Mount(_)
+            | Self::Bind => true,
+            _ => false,
+        }
+    }
+
     /// True if what is decided on stands in the caller's memory: a path, an address, a structure.
     pub fn reads_memory(&self) -> bool {
         match self {

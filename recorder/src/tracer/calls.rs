@@ -20,10 +20,16 @@ impl Tracer {
                 if decoder.reads_memory() && self.needs_page(tid) && self.make_page(tid, instruction)? {
                     return Ok(());
                 }
+                if !self.takes_turn(tid, decoder) {
+                    return Ok(());
+                }
                 let call = Call { nr, name: abi::name(nr).unwrap_or("unknown"), args };
                 self.enter(tid, &call, decoder)
             }
         };
+        if !matches!(verdict, Verdict::Watch(_)) {
+            self.end_turn(tid);
+        }
         match verdict {
             Verdict::Run if self.pins.is_empty() || !self.will_pin(tid) => self.resume(tid, 0),
             Verdict::Run if self.apply_pins(tid)? => sys::to_exit(tid, 0),
@@ -66,6 +72,7 @@ impl Tracer {
             }
             return sys::to_exit(tid, 0);
         }
+        self.end_turn(tid);
         self.restore(tid)?;
         let pending = self.table.get_mut(tid).and_then(|t| t.pending.take());
         match (pending, info) {
@@ -83,6 +90,7 @@ impl Tracer {
 
     /// There is no room to copy the arguments of a call: the step may try again.
     fn refuse_unpinned(&mut self, tid: i32) -> Result<(), SysError> {
+        self.end_turn(tid);
         let mut regs = sys::get_regs(tid)?;
         let (nr, _) = abi::call_of(&regs);
         abi::answer(&mut regs, -i64::from(libc::ENOMEM));

@@ -141,6 +141,7 @@ impl Tracer {
             self.closing.command_ended(self.out.elapsed());
         }
         self.newborn.remove(&tid);
+        self.end_turn(tid);
         if let Some(dead) = self.table.get(tid).map(|t| t.id) {
             self.newborn.values_mut().filter(|v| v.len() < 2).for_each(|creators| creators.push(dead));
         }

@@ -6,6 +6,7 @@ mod calls;
 mod closing;
 mod life;
 mod pinning;
+mod turns;
 
 use crate::digests::Digests;
 use crate::emit::Emitter;
@@ -57,6 +58,7 @@ pub(crate) struct Tracer {
     pub(crate) pins: Pins,
     /// This kernel has what argument pages need.
     pub(crate) pages_work: bool,
+    turns: turns::Turns,
 }
 
 /// What a tracer is made of.
@@ -96,6 +98,7 @@ impl Tracer {
             terminal: parts.terminal,
             pins: Pins::default(),
             pages_work: true,
+            turns: turns::Turns::default(),
         };
         tracer.announce_first();
         Ok(tracer)
@@ -107,10 +110,12 @@ impl Tracer {
             match sys::wait_any() {
                 Ok(None) => return Ok(self.ended),
                 Ok(Some(waited)) => {
-                    if let Err(error) = self.handle(waited.tid, waited.stop)
-                        && !error.is_gone()
-                    {
-                        return Err(error);
+                    for done in [self.handle(waited.tid, waited.stop), self.pass_turns()] {
+                        if let Err(error) = done
+                            && !error.is_gone()
+                        {
+                            return Err(error);
+                        }
                     }
                     if self.out.has_failed() {
                         self.kill_all();
