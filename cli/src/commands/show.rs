@@ -79,7 +79,7 @@ fn line(out: &mut impl Write, line: Line<'_>) -> Result<(), ShowError> {
 }
 
 fn value(out: &mut impl Write, line: Line<'_>) -> Result<(), ShowError> {
-    serde_json::to_writer(out, &line).map_err(|e| ShowError::Out(e.into()))
+    sekisho_events::json::write(out, &line).map_err(ShowError::Out)
 }
 
 /// `{"header":…,"events":[…],"trailer":…}`; a cut recording has `truncated` in place of `trailer`.

@@ -6,12 +6,14 @@
 mod acts;
 mod ends;
 mod keys;
+mod visible;
 
 use crate::{Event, Header, Trailer, Truncation};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value};
+pub use visible::write;
 
-/// One line of the JSON form, for streaming by `serde_json::to_writer`.
+/// One line of the JSON form, for streaming by [`write`].
 #[derive(Clone, Copy, Debug)]
 pub enum Line<'a> {
     /// The first line.
