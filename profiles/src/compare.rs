@@ -67,14 +67,12 @@ impl Outline {
             Kind::Content(content) if content.when == ContentWhen::Final && self.contents.len() < MAX_ACTS => {
                 self.contents.insert(open_path(content.path.as_bytes(), &self.vars), content.sha256);
             }
-            Kind::Exit(exit) => {
-                if self.threads.remove(&event.process).is_none() {
-                    let how = match exit.how {
-                        ExitHow::Status(status) => format!("status {status}"),
-                        ExitHow::Signal(signal) => format!("signal {signal}"),
-                    };
-                    *self.endings.entry((program, how)).or_default() += 1;
-                }
+            Kind::Exit(exit) if self.threads.remove(&event.process).is_none() => {
+                let how = match exit.how {
+                    ExitHow::Status(status) => format!("status {status}"),
+                    ExitHow::Signal(signal) => format!("signal {signal}"),
+                };
+                *self.endings.entry((program, how)).or_default() += 1;
             }
             _ => {}
         }

@@ -126,10 +126,9 @@ fn path_severity(act: Act, path: &[u8], vars: &Vars) -> Severity {
     }
     let (var, _) = vars.shorten(path);
     match (act, var) {
-        (Act::List | Act::Stat, _) => Severity::Low,
         (Act::Read, Some(Var::Home)) => Severity::Medium,
         (Act::Read, None) if !is_system(path) => Severity::Medium,
-        (Act::Read, _) | (_, Some(Var::Tmp)) => Severity::Low,
+        (Act::Read | Act::List | Act::Stat, _) | (_, Some(Var::Tmp)) => Severity::Low,
         (_, Some(Var::Workspace)) => Severity::Medium,
         (_, _) if path.starts_with(b"/dev/") => Severity::Medium,
         _ => Severity::High,

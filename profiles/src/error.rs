@@ -134,7 +134,7 @@ impl ProfileError {
         let offset = span.map_or(0, |s| s.start).min(text.len());
         let before = &text.as_bytes()[..offset];
         let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+        let line = before.split(|b| *b == b'\n').count();
         let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
         Self { line, column, kind }
     }

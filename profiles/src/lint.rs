@@ -154,9 +154,11 @@ fn path(rule: &Rule, act: Act, glob: &Glob, shown: &str, found: &mut Vec<Finding
     // Below a variable nothing need be fixed but one name; elsewhere two: `/etc` is as wide as a home.
     let floor = if glob.var().is_some() { 1 } else { 2 };
     let extension = glob.fixed_in_last() > 1;
+    // Names of six letters or more, whatever they are, such as hashes: not all that is there.
+    let long = !glob.is_deep() && glob.shortest_last() >= 6;
     if act.is_change() || act == Act::Mount {
-        if open && literal < floor && !extension && !is_temporary(glob) {
-            let why = format!("it lets {} be changed as a whole", shown);
+        if open && literal < floor && !extension && !long && !is_temporary(glob) {
+            let why = format!("it lets {shown} be changed as a whole");
             push(
                 found,
                 Grade::Error,
@@ -175,7 +177,7 @@ fn path(rule: &Rule, act: Act, glob: &Glob, shown: &str, found: &mut Vec<Finding
         let why = format!("any program in {shown} may be run");
         push(found, Grade::Error, "too-wide", rule, why, Some("the programs by name"));
     }
-    if act == Act::Read && open {
+    if act == Act::Read && open && !long {
         let home = glob.var() == Some(Var::Home) && literal == 0;
         let root = glob.var().is_none()
             && (literal == 0 || literal == 1 && (shown.starts_with("/home/") || shown.starts_with("/root/")));

@@ -76,12 +76,15 @@ pub(crate) fn profile(text: &str) -> Result<Profile, ProfileError> {
     Ok(profile)
 }
 
+/// A text and where it stands.
+type Spanned = (String, Option<Range<usize>>);
+
 #[derive(Clone, Copy)]
 struct Source<'t> {
     text: &'t str,
 }
 
-impl<'t> Source<'t> {
+impl Source<'_> {
     fn error(self, span: Option<Range<usize>>, kind: Kind) -> ProfileError {
         ProfileError::at(self.text, span, kind)
     }
@@ -96,7 +99,7 @@ impl<'t> Source<'t> {
     }
 
     fn known_keys(self, table: &Table, known: &'static [&'static str]) -> Result<(), ProfileError> {
-        for (key, _) in table.iter() {
+        for (key, _) in table {
             if !known.contains(&key) {
                 let span = table.key(key).and_then(toml_edit::Key::span);
                 return Err(self.error(span, Kind::UnknownKey { key: Shown::new(key), nearest: nearest(key, known) }));
@@ -117,7 +120,7 @@ impl<'t> Source<'t> {
         let mut above = self.comment(table.decor().prefix());
         above.extend(self.comment(table.decor().suffix()));
         all.insert(head.to_owned(), above);
-        for (key, item) in table.iter() {
+        for (key, item) in table {
             let mut lines = self.comment(table.key(key).and_then(|k| k.leaf_decor().prefix()));
             if let Some(value) = item.as_value() {
                 lines.extend(self.comment(value.decor().prefix()));
@@ -151,7 +154,7 @@ impl<'t> Source<'t> {
         item.as_value().map(Some).ok_or_else(|| self.error(item.span(), Kind::WrongType { key, wanted }))
     }
 
-    fn text(self, table: &Table, key: &'static str) -> Result<Option<(String, Option<Range<usize>>)>, ProfileError> {
+    fn text(self, table: &Table, key: &'static str) -> Result<Option<Spanned>, ProfileError> {
         let wanted = "a string";
         let Some(value) = self.value(table, key, wanted)? else { return Ok(None) };
         let text = value.as_str().ok_or_else(|| self.error(value.span(), Kind::WrongType { key, wanted }))?;
@@ -258,13 +261,12 @@ impl<'t> Source<'t> {
         if tables.len() > MAX_RULES {
             return Err(self.error(tables.span(), Kind::TooMany(MAX_RULES)));
         }
-        let mut lines: HashMap<String, usize> = HashMap::new();
+        let mut places: HashMap<String, Option<Range<usize>>> = HashMap::new();
         let mut bodies: HashMap<String, String> = HashMap::new();
         for table in tables {
             let rule = self.rule(table)?;
-            let here = self.error(table.span(), Kind::Empty).line;
-            let id = Shown::new(&rule.id);
-            if let Some(first) = lines.insert(rule.id.clone(), here) {
+            if let Some(first) = places.insert(rule.id.clone(), table.span()) {
+                let (id, first) = (Shown::new(&rule.id), self.error(first, Kind::Empty).line);
                 let span = table.get("id").and_then(toml_edit::Item::span);
                 return Err(self.error(span, Kind::DuplicateId(id, first)));
             }
@@ -352,7 +354,7 @@ fn word(text: &str) -> Result<String, Kind> {
 }
 
 fn digest(text: &str) -> Result<String, Kind> {
-    Digest::from_hex(text).map(|d| d.to_hex()).ok_or(Kind::Digest)
+    Digest::from_hex(text).map(Digest::to_hex).ok_or(Kind::Digest)
 }
 
 pub(crate) fn pattern(act: Act, text: &str) -> Result<String, Kind> {

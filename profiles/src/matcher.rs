@@ -113,9 +113,12 @@ pub struct Matcher {
     classes: Vec<Class>,
     class_numbers: HashMap<Class, u32>,
     running: HashMap<ProcessId, u32>,
-    cache: HashMap<(u32, u32), HashMap<Box<[u8]>, Arc<Decision>>>,
+    cache: HashMap<(u32, u32), ByPath>,
     cached: usize,
 }
+
+/// Decisions on paths.
+type ByPath = HashMap<Box<[u8]>, Arc<Decision>>;
 
 /// Verdicts kept before the cache begins anew.
 const MAX_CACHED: usize = 1 << 16;
@@ -274,7 +277,7 @@ impl Matcher {
         if let Some(before) = before {
             self.who.find(before, |_, who| {
                 if let Who::Ancestor(rule) = who {
-                    class.above.push(*rule)
+                    class.above.push(*rule);
                 }
             });
             class.above.sort_unstable();
@@ -282,7 +285,7 @@ impl Matcher {
         }
         self.who.find(path, |_, who| {
             if let Who::Process(rule) = who {
-                class.rules.push(*rule)
+                class.rules.push(*rule);
             }
         });
         let anybody = class.above.iter().copied().filter(|r| self.rules[*r as usize].anybody).collect::<Vec<_>>();
@@ -374,26 +377,27 @@ impl Matcher {
                     }
                     let named = secret.is_none_or(|s| pattern.names(s.component));
                     let known = strict || need.sha256.is_some();
-                    let digest = (known && acts & Act::Exec.bit() & mask != 0).then_some(need.sha256);
+                    let pinned = known && acts & Act::Exec.bit() & mask != 0;
+                    let digest = if pinned { Pin::Is(need.sha256) } else { Pin::Free };
                     found.take(*rule, named, digest);
                 });
             }
             Target::Net(act) => {
                 for (rule, acts, net) in &self.nets {
                     if acts & mask != 0 && net.matches(act) {
-                        found.take(*rule, true, None);
+                        found.take(*rule, true, Pin::Free);
                     }
                 }
             }
             Target::Name(name) => {
                 for (rule, pattern) in &self.names {
                     if pattern.matches(name) {
-                        found.take(*rule, true, None);
+                        found.take(*rule, true, Pin::Free);
                     }
                 }
             }
             Target::Delegate(to) => {
-                self.delegates.find(to, |_, rule| found.take(*rule, true, None));
+                self.delegates.find(to, |_, rule| found.take(*rule, true, Pin::Free));
                 found.take_words(Act::Delegate, to);
             }
             Target::Word(word) => found.take_words(need.act, word.as_bytes()),
@@ -426,6 +430,13 @@ fn weight(verdict: &Verdict) -> u8 {
     }
 }
 
+/// Whether pinned digests count, and what the image's is.
+#[derive(Clone, Copy)]
+enum Pin {
+    Free,
+    Is(Option<Digest>),
+}
+
 struct Found<'m> {
     matcher: &'m Matcher,
     class: &'m Class,
@@ -436,20 +447,22 @@ impl Found<'_> {
     fn take_words(&mut self, act: Act, word: &[u8]) {
         let matcher = self.matcher;
         for rule in matcher.words.get(&(act, word.to_vec())).into_iter().flatten() {
-            self.take(*rule, true, None);
+            self.take(*rule, true, Pin::Free);
         }
     }
 
     /// A rule whose pattern matches. `named` is false for a secret that the pattern does not name; `digest` is that of an
     /// image, where pins count.
-    fn take(&mut self, number: u32, named: bool, digest: Option<Option<Digest>>) {
+    fn take(&mut self, number: u32, named: bool, digest: Pin) {
         let rule = &self.matcher.rules[number as usize];
         let speaks_of_all = rule.anybody && !rule.needs_above;
         if !speaks_of_all && self.class.rules.binary_search(&number).is_err() {
             return;
         }
-        let pinned_away =
-            !rule.digests.is_empty() && digest.is_some_and(|d| d.is_none_or(|d| !rule.digests.contains(&d)));
+        let pinned_away = match digest {
+            Pin::Is(digest) => !rule.digests.is_empty() && digest.is_none_or(|d| !rule.digests.contains(&d)),
+            Pin::Free => false,
+        };
         let decision = &mut self.decision;
         if rule.deny {
             if pinned_away {

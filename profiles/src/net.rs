@@ -143,7 +143,7 @@ impl NetPattern {
     /// The pattern that matches this act, by name where one is known, and as little else as can be said.
     pub fn exact(act: &NetAct) -> Self {
         if act.protocol == "unix" {
-            return match act.path.as_ref().map(|p| p.as_bytes()) {
+            return match act.path.as_ref().map(sekisho_events::PathBytes::as_bytes) {
                 Some([b'@', name @ ..]) => Self::of_abstract(Glob::escape(name)),
                 Some(path) => Self::of_path(Glob::escape(path)),
                 None => Self::Protocol(act.protocol.clone()),

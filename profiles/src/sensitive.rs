@@ -82,10 +82,11 @@ pub fn secret(path: &[u8]) -> Option<Secret> {
         if i == 2 && before == b"proc" && component.iter().all(u8::is_ascii_digit) && !component.is_empty() {
             number = i;
         }
-        if number > 0 && i > number {
-            if let Some(file) = PROC.iter().find(|f| **f == component) {
-                return Some(Secret { component: file, what: "inside of another process" });
-            }
+        if number > 0
+            && i > number
+            && let Some(file) = PROC.iter().find(|f| **f == component)
+        {
+            return Some(Secret { component: file, what: "inside of another process" });
         }
         before = component;
     }

@@ -35,7 +35,7 @@ pub struct Simulation {
 
 impl Simulation {
     /// Adds one recording's comparison.
-    pub fn add(&mut self, name: String, report: DiffReport) {
+    pub fn add(&mut self, name: String, report: &DiffReport) {
         for deviation in &report.deviations {
             let program = deviation.process.as_ref().map_or_else(String::new, |p| p.path.escaped());
             let total = self.totals.entry((program, deviation.code, deviation.what.clone())).or_default();

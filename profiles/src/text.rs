@@ -131,7 +131,8 @@ fn group(out: &mut String, actor: Option<&Actor>, lines: &[Line<'_>], number: &m
             let _ = writeln!(out, "\n  {bold}the step's start{plain}");
         }
         Some(actor) => {
-            let chain: Vec<String> = actor.ancestry.iter().rev().take(6).map(|n| n.escaped()).collect();
+            let chain: Vec<String> =
+                actor.ancestry.iter().rev().take(6).map(sekisho_events::PathBytes::escaped).collect();
             let dots = if actor.ancestry.len() > 6 { " ← …" } else { "" };
             let _ = writeln!(out, "\n  {bold}{}{plain}{dots}  {dim}{}{plain}", chain.join(" ← "), command(&actor.argv));
         }

@@ -38,7 +38,7 @@ pub struct Vars {
 impl Vars {
     /// The variables of a recording.
     pub fn from_header(header: &Header) -> Self {
-        let home = header.home.as_ref().map(|p| p.as_bytes());
+        let home = header.home.as_ref().map(sekisho_events::PathBytes::as_bytes);
         Self::new(Some(header.workspace.as_bytes()), home, Some(header.tmp.as_bytes()), header.uid)
     }
 

@@ -7,7 +7,7 @@ use crate::judging::judge;
 use crate::profiled::{Loaded, today};
 use crate::ui::Ui;
 use sekisho_events::LogReader;
-use sekisho_profiles::{Export, Grade, Learner, Profile, Simulation, export, explain, lint};
+use sekisho_profiles::{Export, Grade, Learner, Profile, Simulation, explain, export, lint};
 use std::path::{Path, PathBuf};
 
 /// Longest profile that is read.
@@ -16,9 +16,7 @@ const MAX_PROFILE_BYTES: u64 = 64 << 20;
 /// Runs the command.
 pub fn run(args: &ProfileArgs, ui: &Ui) -> Result<Exit, CliError> {
     match &args.command {
-        ProfileCommand::New { recordings, output, force, name } => {
-            new(recordings, output, *force, name.as_deref(), ui)
-        }
+        ProfileCommand::New { recordings, output, force, name } => new(recordings, output, *force, name.as_deref(), ui),
         ProfileCommand::Merge { profile, recordings } => merge(profile, recordings, ui),
         ProfileCommand::Suggest { profile, recordings } => suggest(profile, recordings, ui),
         ProfileCommand::Simulate { profile, recordings, json } => simulate(profile, recordings, *json),
@@ -27,7 +25,8 @@ pub fn run(args: &ProfileArgs, ui: &Ui) -> Result<Exit, CliError> {
         ProfileCommand::Export { profile, to } => convert(profile, *to, ui),
         ProfileCommand::Explain { profile, act, by } => {
             let loaded = Loaded::read(profile)?;
-            let answer = explain(&loaded.profile, act, by.as_deref(), today()).map_err(|e| CliError::new(e.to_string()))?;
+            let answer =
+                explain(&loaded.profile, act, by.as_deref(), today()).map_err(|e| CliError::new(e.to_string()))?;
             print(&answer.text)?;
             Ok(if answer.allowed { Exit::OK } else { Exit::NOT_CLEAN })
         }
@@ -58,18 +57,10 @@ fn learn(learner: &mut Learner, recording: &Path, ui: &Ui) -> Result<String, Cli
     Ok(name)
 }
 
-fn new(
-    recordings: &[PathBuf],
-    output: &Path,
-    force: bool,
-    name: Option<&str>,
-    ui: &Ui,
-) -> Result<Exit, CliError> {
+fn new(recordings: &[PathBuf], output: &Path, force: bool, name: Option<&str>, ui: &Ui) -> Result<Exit, CliError> {
     if !force && output.as_os_str() != "-" && output.exists() {
-        return Err(CliError::new(format!("{} exists", shown(output))).with_hint(format!(
-            "`sekisho profile merge {} REC...` adds to it, `--force` replaces it",
-            shown(output)
-        )));
+        return Err(CliError::new(format!("{} exists", shown(output)))
+            .with_hint(format!("`sekisho profile merge {} REC...` adds to it, `--force` replaces it", shown(output))));
     }
     let mut learner = Learner::new();
     let mut workspace = String::new();
@@ -131,7 +122,7 @@ fn simulate(path: &Path, recordings: &[PathBuf], json: bool) -> Result<Exit, Cli
     let loaded = Loaded::read(path)?;
     let mut simulation = Simulation::default();
     for recording in recordings {
-        simulation.add(shown(recording), judge(recording, &loaded)?);
+        simulation.add(shown(recording), &judge(recording, &loaded)?);
     }
     print(&if json { pretty(&simulation.to_json()) } else { simulation.to_text() })?;
     Ok(if simulation.is_clean() { Exit::OK } else { Exit::NOT_CLEAN })

@@ -4,6 +4,7 @@ use super::reads::reads;
 use super::tree::{Leaf, Limits, Node, Who, widen};
 use super::{Fact, FactKey, Place, Thing};
 use crate::act::Act;
+use crate::glob::Glob;
 use crate::matcher::{Matcher, Outcome};
 use crate::need::{Need, Target};
 use crate::profile::Profile;
@@ -29,11 +30,11 @@ const DEVICES: &[&[u8]] = &[
 ];
 
 /// Rules that allow all facts, with the number of runs in which each was needed.
-pub(crate) fn rules(facts: &Facts, runs: u32, uid: u32) -> Vec<(Rule, u32)> {
+pub(crate) fn rules(facts: &Facts, runs: u32, uid: u32, from_nothing: bool) -> Vec<(Rule, u32)> {
     let mut profile = Profile::default();
     programs(facts, &mut profile);
     read_rules(facts, &mut profile);
-    devices(facts, &mut profile);
+    devices(facts, from_nothing, &mut profile);
     changes(facts, runs, &mut profile);
     others(facts, &mut profile);
     secrets(facts, &mut profile);
@@ -48,7 +49,10 @@ fn program(place: &Place) -> String {
         Some(var) => names::open(c, var == Var::Tmp),
     };
     let parts = names::open_all(place.components(), component);
-    format!("{}/{}", place.root(), parts.join("/"))
+    let pattern = format!("{}/{}", place.root(), parts.join("/"));
+    // A program of which no name would be left is named as it was.
+    let nameless = Glob::parse(&pattern).is_ok_and(|g| g.depth().0 == 0 && g.fixed_in_last() == 0);
+    if nameless && place.var != Some(Var::Tmp) { place.literal() } else { pattern }
 }
 
 fn who(place: Option<&Place>) -> Who {
@@ -89,7 +93,9 @@ fn programs(facts: &Facts, profile: &mut Profile) {
         };
         rule.add(Act::Exec, &program(place));
     }
-    [system, home, made].into_iter().for_each(|r| put(profile, r));
+    for rule in [system, home, made] {
+        put(profile, rule);
+    }
 }
 
 fn read_rules(facts: &Facts, profile: &mut Profile) {
@@ -129,10 +135,11 @@ pub(super) fn is_device(place: &Place) -> bool {
     place.var.is_none() && (DEVICES.contains(&place.rest.as_slice()) || place.rest.starts_with(b"/dev/pts/"))
 }
 
-fn devices(facts: &Facts, profile: &mut Profile) {
+fn devices(facts: &Facts, always: bool, profile: &mut Profile) {
     let mut rule = named("devices", "devices that hold nothing, and the terminal");
-    for act in [Act::Read, Act::Write] {
-        rule.add(act, "/dev/null");
+    if always {
+        rule.add(Act::Read, "/dev/null");
+        rule.add(Act::Write, "/dev/null");
     }
     for (act, place, ..) in paths(facts).filter(|(_, place, ..)| is_device(place)) {
         let pattern = if place.rest.starts_with(b"/dev/pts/") { "/dev/pts/*".to_owned() } else { place.literal() };
@@ -196,7 +203,7 @@ fn grouped(area: &str, most: usize, patterns: BTreeMap<String, Leaf>, profile: &
     let mut groups: Vec<_> = groups.into_iter().collect();
     while groups.len() > 1 {
         let (i, j, alike) = closest(&groups);
-        if groups.len() <= most && alike < 0.5 {
+        if groups.len() <= most && alike < 50 {
             break;
         }
         let (who, patterns) = groups.remove(j);
@@ -235,15 +242,20 @@ fn short(pattern: &str) -> &str {
     name.strip_suffix("-[0-9]*").or_else(|| name.strip_suffix(".[0-9]*")).unwrap_or(name)
 }
 
-/// The two groups whose programs are most alike.
-fn closest(groups: &[(BTreeSet<Who>, Vec<(String, u32)>)]) -> (usize, usize, f64) {
-    let mut best = (0, 1, -1.0);
+/// Programs, and what they change: pattern and bits of acts.
+type Group = (BTreeSet<Who>, Vec<(String, u32)>);
+
+/// The two groups whose programs are most alike, and how much, in percent.
+fn closest(groups: &[Group]) -> (usize, usize, usize) {
+    let mut best = (0, 1, 0);
+    let mut found = false;
     for i in 0..groups.len() {
         for j in i + 1..groups.len() {
             let (a, b) = (&groups[i].0, &groups[j].0);
-            let both = a.intersection(b).count() as f64;
-            let alike = both / (a.len() + b.len()) as f64 * 2.0;
-            if alike > best.2 {
+            let both = a.intersection(b).count();
+            let alike = both * 200 / (a.len() + b.len()).max(1);
+            if alike > best.2 || !found {
+                found = true;
                 best = (i, j, alike);
             }
         }
@@ -254,7 +266,7 @@ fn closest(groups: &[(BTreeSet<Who>, Vec<(String, u32)>)]) -> (usize, usize, f64
 /// Network and all that is no path: by program, exactly.
 fn others(facts: &Facts, profile: &mut Profile) {
     let mut by_program: BTreeMap<(Who, &str), Rule> = BTreeMap::new();
-    for ((act, thing, by), _) in facts {
+    for (act, thing, by) in facts.keys() {
         let Thing::Pattern(pattern) = thing else { continue };
         let by = who(by.as_ref());
         let kind = match act {
@@ -278,7 +290,9 @@ fn others(facts: &Facts, profile: &mut Profile) {
         }
         rule.add(*act, pattern);
     }
-    by_program.into_values().for_each(|r| put(profile, r));
+    for rule in by_program.into_values() {
+        put(profile, rule);
+    }
 }
 
 /// Secrets that the runs touched: each named, by each program, for a person to question.
@@ -296,7 +310,9 @@ fn secrets(facts: &Facts, profile: &mut Profile) {
         }
         rule.add(act, &place.literal());
     }
-    rules.into_values().for_each(|r| put(profile, r));
+    for rule in rules.into_values() {
+        put(profile, rule);
+    }
 }
 
 /// Stand-ins for the variables, so that facts of recordings with different ones can be judged together.
@@ -348,7 +364,9 @@ fn complete(facts: &Facts, profile: &mut Profile, uid: u32) {
         }
         rule.add(*act, &place.literal());
     });
-    left.into_values().for_each(|r| put(profile, r));
+    for rule in left.into_values() {
+        put(profile, rule);
+    }
 }
 
 /// Takes the rules apart from the profile, each with the number of runs that needed it.

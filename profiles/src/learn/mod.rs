@@ -197,6 +197,7 @@ impl Learner {
     /// The profile that accepts all that was learned; on a base, the base with what was new.
     pub fn finish(mut self, name: &str) -> Profile {
         self.end();
+        let from_nothing = self.base.is_none();
         let mut profile = self.base.take().unwrap_or_else(|| {
             let mut profile = Profile::default();
             name.clone_into(&mut profile.meta.name);
@@ -210,8 +211,8 @@ impl Learner {
         }
         let before = profile.meta.recordings.unwrap_or(0);
         profile.meta.recordings = Some(before + self.runs);
-        for (mut rule, runs) in build::rules(&self.facts, self.runs, self.uid) {
-            rule.seen = Some(Seen { n: runs, of: before + self.runs });
+        for (mut rule, runs) in build::rules(&self.facts, self.runs, self.uid, from_nothing) {
+            rule.seen = (runs > 0).then_some(Seen { n: runs, of: before + self.runs });
             profile.insert(rule);
         }
         profile.normalise();
@@ -260,7 +261,7 @@ fn thing(run: &Run, need: &Need<'_>) -> Option<Thing> {
     }
     if let Target::Net(act) = &need.target
         && act.protocol == "unix"
-        && let Some(path) = act.path.as_ref().map(|p| p.as_bytes()).filter(|p| p.starts_with(b"/"))
+        && let Some(path) = act.path.as_ref().map(sekisho_events::PathBytes::as_bytes).filter(|p| p.starts_with(b"/"))
     {
         pattern = format!("unix:{}", socket_pattern(path, &run.vars));
     }

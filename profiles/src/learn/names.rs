@@ -52,7 +52,7 @@ pub(crate) fn open_all<'c>(components: impl Iterator<Item = &'c [u8]>, one: impl
     for i in (0..raw.len().saturating_sub(1)).rev() {
         let shard = raw[i].len() == 2 && raw[i].iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
         if shard && (out[i + 1].starts_with('*') || out[i + 1] == "??" || is_question(&out[i + 1])) {
-            out[i] = "??".to_owned();
+            "??".clone_into(&mut out[i]);
         }
     }
     out
@@ -147,14 +147,14 @@ pub(crate) fn common(a: &str, b: &str, anywhere: bool) -> Option<String> {
         return random.then(|| "?".repeat(a.len()));
     }
     let (start, end) = (&a[..head], &a[a.len() - tail..]);
-    let open = a.len() - head - tail;
-    if a.len() == b.len() {
-        // A letter that is equal by chance stays open with its neighbours: back to the last separator.
-        let start = start.trim_end_matches(|c: char| c.is_ascii_digit());
-        return (open >= 3).then(|| format!("{start}{}{end}", "?".repeat(a.len() - start.len() - tail)));
+    // A digit that is equal by chance belongs to the number.
+    let stem = start.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = |t: &str| t[stem.len()..t.len() - tail].bytes().all(|c| c.is_ascii_digit());
+    if digits(a) && digits(b) {
+        return Some(format!("{stem}[0-9]*{}", end.trim_start_matches(|c: char| c.is_ascii_digit())));
     }
-    let digits = |t: &str| t[head..t.len() - tail].bytes().all(|c| c.is_ascii_digit());
-    (digits(a) && digits(b)).then(|| format!("{}*{end}", start.trim_end_matches(|c: char| c.is_ascii_digit())))
+    let open = a.len() - head - tail;
+    (a.len() == b.len() && open >= 3).then(|| format!("{stem}{}{end}", "?".repeat(a.len() - stem.len() - tail)))
 }
 
 #[cfg(test)]
@@ -203,7 +203,8 @@ mod tests {
     #[test]
     fn names_of_two_runs_that_are_alike_share_a_pattern() {
         assert_eq!(common("build-xyzabc.log", "build-qwerty.log", false).unwrap(), "build-??????.log");
-        assert_eq!(common("job123.out", "job77.out", false).unwrap(), "job*.out");
+        assert_eq!(common("job123.out", "job77.out", false).unwrap(), "job[0-9]*.out");
+        assert_eq!(common("ztest12345", "ztest12399", false).unwrap(), "ztest[0-9]*");
         assert_eq!(common("main.c", "test.h", true), None);
         assert_eq!(common("main.c", "mail.c", true), None);
         assert_eq!(common("abcdefgh", "qwertyui", true).unwrap(), "????????");

@@ -272,9 +272,15 @@ mod tests {
         let mut root = Node::default();
         let split = |p: &str| p.split('/').map(str::to_owned).collect::<Vec<_>>();
         let leaf = || Some(Leaf { acts: 1, ..Leaf::default() });
-        changed.iter().for_each(|p| root.insert(&split(p), 0, leaf(), false));
-        made.iter().for_each(|p| root.insert(&split(p), 0, leaf(), true));
-        inputs.iter().for_each(|p| root.insert(&split(p), 0, None, false));
+        for path in changed {
+            root.insert(&split(path), 0, leaf(), false);
+        }
+        for path in made {
+            root.insert(&split(path), 0, leaf(), true);
+        }
+        for path in inputs {
+            root.insert(&split(path), 0, None, false);
+        }
         root
     }
 

@@ -1,0 +1,204 @@
+//! Profiles made from recordings accept them, have one form, and stay narrow.
+#![allow(clippy::unwrap_used, reason = "tests")]
+mod support;
+use proptest::prelude::*;
+use sekisho_events::{Access, Event, Kind};
+use sekisho_profiles::{Act, DiffOptions, DiffReport, Differ, Glob, Grade, Learner, Profile, Vars, lint};
+use support::{Tape, header, trailer};
+
+fn learn(tapes: &[&Tape]) -> Profile {
+    let mut learner = Learner::new();
+    for tape in tapes {
+        learner.begin(&header()).unwrap();
+        tape.events.iter().for_each(|e| learner.push(e));
+        learner.end();
+    }
+    learner.finish("test")
+}
+
+fn diff(profile: &Profile, events: &[Event]) -> DiffReport {
+    let mut differ = Differ::new(profile, &Vars::from_header(&header()), DiffOptions::default()).unwrap();
+    events.iter().for_each(|e| differ.push(e));
+    differ.finish(Some(&trailer()))
+}
+
+/// A small build whose temporary names depend on `run`.
+fn build(run: &str) -> Tape {
+    let mut tape = Tape::default();
+    let make = tape.run(0, "/usr/bin/make");
+    tape.file(make, Access::Read, "/home/u/w/Makefile");
+    for unit in ["a", "b", "c", "d"] {
+        let cc = tape.run(make, "/usr/bin/gcc-12");
+        tape.file(cc, Access::Read, &format!("/home/u/w/src/{unit}.c")).file(cc, Access::Read, "/usr/include/stdio.h");
+        let temporary = format!("/tmp/cc{run}{unit}.s");
+        for access in [Access::Create, Access::Write] {
+            tape.file(cc, access, &temporary).file(cc, access, &format!("/home/u/w/src/{unit}.o"));
+        }
+        tape.file(cc, Access::Delete, &temporary).exit(cc, 0);
+    }
+    tape.exit(make, 0);
+    tape
+}
+
+#[test]
+fn two_runs_teach_the_third() {
+    let profile = learn(&[&build("AbX1y"), &build("Zq9kk")]);
+    let report = diff(&profile, &build("Wm3Tz").events);
+    assert!(report.clean, "{:#?}\n{}", report.deviations, profile.to_toml());
+    assert!(profile.rules.len() < 10, "{}", profile.to_toml());
+    let text = profile.to_toml();
+    assert!(text.contains("\"$WORKSPACE/src/*.o\"") && text.contains("\"$TMP/cc??????.s\""), "{text}");
+    assert!(profile.rules.iter().all(|r| r.seen.is_none_or(|s| s.to_string() == "2 of 2")), "{text}");
+}
+
+#[test]
+fn a_learned_profile_refuses_what_attacks_do() {
+    let profile = learn(&[&build("AbX1y"), &build("Zq9kk")]);
+    for (access, path) in [
+        (Access::Write, "/home/u/w/src/a.c"),
+        (Access::Write, "/home/u/w/Makefile"),
+        (Access::Write, "/home/u/.bashrc"),
+        (Access::Create, "/home/u/w/.git/hooks/pre-commit"),
+        (Access::Read, "/home/u/.ssh/id_rsa"),
+        (Access::Read, "/home/u/notes"),
+        (Access::Write, "/usr/bin/gcc-12"),
+        (Access::Read, "/home/u/w/.env"),
+    ] {
+        let mut tape = build("Wm3Tz");
+        let cc = tape.run(1, "/usr/bin/gcc-12");
+        tape.file(cc, access, path);
+        assert_eq!(diff(&profile, &tape.events).deviations.len(), 1, "{access:?} {path}");
+    }
+    let mut tape = build("Wm3Tz");
+    let sh = tape.run(1, "/usr/bin/sh");
+    tape.connect(sh, "203.0.113.7", 443);
+    let report = diff(&profile, &tape.events);
+    let codes: Vec<&str> = report.deviations.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["exec", "net-connect"]);
+}
+
+#[test]
+fn merging_learns_only_what_is_new_and_counts() {
+    let before = learn(&[&build("AbX1y"), &build("Zq9kk")]);
+    let mut more = build("Wm3Tz");
+    let strip = more.run(1, "/usr/bin/strip");
+    more.file(strip, Access::Write, "/home/u/w/bin/out");
+    let mut learner = Learner::on(before.clone());
+    learner.begin(&header()).unwrap();
+    more.events.iter().for_each(|e| learner.push(e));
+    learner.end();
+    let after = learner.finish("test");
+    assert!(diff(&after, &more.events).clean);
+    let fresh: Vec<String> = after
+        .rules
+        .iter()
+        .filter(|r| before.rule(&r.id).is_none())
+        .map(|r| format!("{} {}", r.id, r.seen.unwrap()))
+        .collect();
+    assert_eq!(fresh, ["programs-2 1 of 3", "write-workspace-strip 1 of 3"]);
+    assert_eq!(after.rule("programs").unwrap().seen.unwrap().to_string(), "3 of 3");
+}
+
+#[test]
+fn what_was_denied_or_forbidden_is_not_learned() {
+    let mut forbidding = Profile::parse_any_form(
+        "[profile]\nversion = 1\nname = \"t\"\n[[rule]]\nid = \"no\"\nread = [\"/etc/x\"]\ndeny = true\n",
+    )
+    .unwrap();
+    forbidding.normalise();
+    let mut tape = Tape::default();
+    let make = tape.run(0, "/usr/bin/make");
+    tape.file(make, Access::Read, "/etc/x");
+    let mut learner = Learner::on(forbidding);
+    learner.begin(&header()).unwrap();
+    tape.events.iter().for_each(|e| learner.push(e));
+    let after = learner.finish("t");
+    assert!(!after.rules.iter().any(|r| !r.deny && r.acts.values().flatten().any(|i| i.text == "/etc/x")));
+    assert_eq!(diff(&after, &tape.events).deviations[0].code, "denied-rule");
+}
+
+fn path() -> impl Strategy<Value = String> {
+    let area = prop::sample::select(vec![
+        "/home/u/w",
+        "/home/u/w/build",
+        "/home/u",
+        "/home/u/.ssh",
+        "/home/u/.cache/x",
+        "/tmp",
+        "/usr/lib",
+        "/etc",
+        "/srv/data",
+        "/proc/12",
+        "/dev",
+        "",
+    ]);
+    let name = prop_oneof![
+        "[a-z]{1,3}(\\.[ch])?",
+        "cc[A-Za-z0-9]{6}\\.s",
+        "[0-9a-f]{2}/[0-9a-f]{16}",
+        "conf[0-9]{3}\\.sh",
+        Just("null".to_owned()),
+        Just("environ".to_owned()),
+        Just("a*b".to_owned()),
+        Just("id_rsa".to_owned()),
+        Just("x\u{1b}[2J".to_owned()),
+        Just("a b/c$d".to_owned()),
+        Just("gcc-12".to_owned()),
+        Just(".npmrc".to_owned()),
+    ];
+    (area, name).prop_map(|(a, n)| format!("{a}/{n}"))
+}
+
+fn tape() -> impl Strategy<Value = Tape> {
+    let act = (0..4u64, 0..14usize, path(), path(), 1u16..60000);
+    let programs = prop::collection::vec((0..3u64, path()), 1..4);
+    (programs, prop::collection::vec(act, 0..40)).prop_map(|(programs, acts)| {
+        let mut tape = Tape::default();
+        for (parent, path) in &programs {
+            tape.run(*parent, path);
+        }
+        for (process, what, path, to, port) in acts {
+            let process = process % (programs.len() as u64 + 1);
+            let all = Access::ALL;
+            match what {
+                0 => drop(tape.connect(process, "203.0.113.7", port)),
+                1 => drop(tape.connect(process, "127.0.0.1", port)),
+                2 => {
+                    let mut act = sekisho_events::FileAct::new(Access::Rename, path.as_str());
+                    act.to = Some(to.as_str().into());
+                    tape.push(process, Kind::File(act));
+                }
+                3 => {
+                    let mut raw = path.into_bytes();
+                    raw.push(0xff);
+                    tape.push(process, Kind::File(sekisho_events::FileAct::new(Access::Write, raw.as_slice())));
+                }
+                n => drop(tape.file(process, all[(n + usize::from(port)) % all.len()], &path)),
+            }
+        }
+        tape
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn a_profile_of_any_recordings_accepts_them_and_has_one_form(tapes in prop::collection::vec(tape(), 1..4)) {
+        let profile = learn(&tapes.iter().collect::<Vec<_>>());
+        let text = profile.to_toml();
+        let again = Profile::parse(&text).map_err(|e| TestCaseError::fail(format!("{e}\n{text}")))?;
+        prop_assert_eq!(&again.to_toml(), &text);
+        for tape in &tapes {
+            let report = diff(&again, &tape.events);
+            prop_assert!(report.clean, "{:#?}\n{}", report.deviations, text);
+        }
+        let errors: Vec<String> = lint(&again, None).into_iter().filter(|f| f.grade == Grade::Error).map(|f| f.to_string()).collect();
+        prop_assert!(errors.is_empty(), "{:#?}\n{}", errors, text);
+        for rule in &again.rules {
+            for item in rule.acts.iter().filter(|(a, _)| a.is_change() || **a == Act::Exec).flat_map(|(_, l)| l) {
+                let glob = Glob::parse(&item.text).unwrap();
+                prop_assert!(glob.is_literal() || glob.depth().0 > 0 || glob.shortest_last() > 1 || !glob.is_deep(), "{}", item.text);
+            }
+        }
+    }
+}
