@@ -35,13 +35,5 @@ twice() {
     "$@"
 }
 
-# in_target NAME: a fresh directory under target/, for what a script leaves to be looked at.
-in_target() {
-    local dir=$root/target/$1
-    rm -rf "$dir"
-    mkdir -p "$dir"
-    printf '%s\n' "$dir"
-}
-
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-readonly root
+export root
