@@ -220,7 +220,7 @@ impl Tracer {
         if changes {
             self.outputs.touch(&found.path);
         }
-        if open.reads() && open.flags & libc::O_PATH == 0 && stat.size > 0 && !is_pseudo(&stat) {
+        if open.reads() && open.flags & libc::O_PATH == 0 && !is_pseudo(&stat) {
             self.hash_descriptor(tid, fd, &found.path, ContentWhen::Read, &stat);
         }
     }
