@@ -91,7 +91,9 @@ impl Tracer {
         let acts = acts(who, racy);
         if self.enforces() {
             if let Some(verdict) = self.forbid(tid, call, &file_kinds(&acts)) {
-                return verdict;
+                let Some(act) = acts.into_iter().next() else { return verdict };
+                let errno = super::futile::of_act(who, call, &act);
+                return self.unless_futile(tid, verdict, errno, Kind::File(act));
             }
             self.pin_names(who, &acts, names);
         }

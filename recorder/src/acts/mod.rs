@@ -6,6 +6,7 @@ mod attributes;
 mod dispatch;
 mod entries;
 mod exec;
+mod futile;
 mod guarded_opens;
 mod guards;
 mod judging;

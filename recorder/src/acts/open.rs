@@ -105,7 +105,9 @@ impl Tracer {
             if self.enforces() {
                 let kinds: Vec<Kind> = open.accesses().map(|a| Kind::File(act(&open, a, &found))).collect();
                 if let Some(verdict) = self.forbid(tid, call, &kinds) {
-                    return verdict;
+                    let errno = futile_open(who, &open, &found, follow);
+                    let attempt = FileAct { asked: Some(open.asked.clone()), ..act(&open, open.wanted(), &found) };
+                    return self.unless_futile(tid, verdict, errno, Kind::File(attempt));
                 }
                 self.pin_open(who, call, &open, &found);
             }
@@ -223,6 +225,27 @@ impl Tracer {
         if open.reads() && open.flags & libc::O_PATH == 0 && !is_pseudo(&stat) {
             self.hash_descriptor(tid, fd, &found.path, ContentWhen::Read, &stat);
         }
+    }
+}
+
+/// The errno with which an open is bound to fail (open(2), ERRORS).
+fn futile_open(who: names::Looker, open: &OpenCall, found: &Found, follow: bool) -> Option<i32> {
+    let is = |kind: FileType| found.stat.is_some_and(|s| s.file_type == kind);
+    match () {
+        () if open.is_temporary() => None,
+        () if found.stat.is_some() && open.flags & libc::O_CREAT != 0 && open.flags & libc::O_EXCL != 0 => {
+            Some(libc::EEXIST)
+        }
+        () if open.writes() && is(FileType::Directory) => Some(libc::EISDIR),
+        () if found.stat.is_some() && open.flags & libc::O_DIRECTORY != 0 && !is(FileType::Directory) => {
+            Some(libc::ENOTDIR)
+        }
+        () if open.flags & libc::O_CREAT != 0 => {
+            let bytes = found.path.as_bytes();
+            let end = bytes.iter().rposition(|b| *b == b'/')?.max(1);
+            super::futile::of_lookup(who, libc::AT_FDCWD, &PathBytes::from(&bytes[..end]), true)
+        }
+        () => super::futile::of_lookup(who, open.dirfd, &open.asked, follow),
     }
 }
 

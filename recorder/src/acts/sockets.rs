@@ -58,7 +58,11 @@ impl Tracer {
         let socket = self.borrow_descriptor(tid, call.int(0));
         let act = self.net_act(tid, NetOp::Connect, socket.as_ref(), Some(&address));
         if let Some(verdict) = self.forbid(tid, call, &net_kind(&act)) {
-            return verdict;
+            let errno = match (&address, self.looker(tid)) {
+                (SockAddr::UnixPath(path), Some((who, _))) => super::futile::of_lookup(who, libc::AT_FDCWD, path, true),
+                _ => None,
+            };
+            return self.unless_futile(tid, verdict, errno, Kind::Net(act));
         }
         Verdict::Watch(Pending::Connect(Box::new(Connecting { act, socket })))
     }
