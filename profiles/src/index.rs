@@ -7,7 +7,8 @@ use std::collections::HashMap;
 pub(crate) struct Index<T> {
     entries: Vec<(Pattern, T)>,
     whole: HashMap<Vec<u8>, Vec<u32>>,
-    below: HashMap<Vec<u8>, Vec<u32>>,
+    /// By the hash of the leading directory; a pattern is matched whole, so that equal hashes do no harm.
+    below: HashMap<u64, Vec<u32>>,
 }
 
 impl<T> Default for Index<T> {
@@ -20,8 +21,11 @@ impl<T> Index<T> {
     /// Adds a pattern.
     pub(crate) fn insert(&mut self, pattern: Pattern, what: T) {
         let number = self.entries.len() as u32;
-        let map = if pattern.is_literal() { &mut self.whole } else { &mut self.below };
-        map.entry(pattern.prefix().to_vec()).or_default().push(number);
+        if pattern.is_literal() {
+            self.whole.entry(pattern.prefix().to_vec()).or_default().push(number);
+        } else {
+            self.below.entry(pattern.prefix().iter().fold(SEED, step)).or_default().push(number);
+        }
         self.entries.push((pattern, what));
     }
 
@@ -31,15 +35,27 @@ impl<T> Index<T> {
             let (pattern, what) = &self.entries[*number as usize];
             take(pattern, what);
         }
-        let mut end = path.len();
-        while let Some(slash) = path[..end].iter().rposition(|b| *b == b'/') {
-            for number in self.below.get(&path[..slash]).into_iter().flatten() {
-                let (pattern, what) = &self.entries[*number as usize];
-                if pattern.matches(path) {
-                    take(pattern, what);
+        if self.below.is_empty() {
+            return;
+        }
+        let mut hash = SEED;
+        for byte in path {
+            if *byte == b'/' {
+                for number in self.below.get(&hash).into_iter().flatten() {
+                    let (pattern, what) = &self.entries[*number as usize];
+                    if pattern.matches(path) {
+                        take(pattern, what);
+                    }
                 }
             }
-            end = slash;
+            hash = step(hash, byte);
         }
     }
+}
+
+/// FNV-1a (draft-eastlake-fnv): the hash of every leading directory in one pass over the path.
+pub(crate) const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+
+pub(crate) fn step(hash: u64, byte: &u8) -> u64 {
+    (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
 }

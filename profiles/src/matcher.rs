@@ -2,7 +2,7 @@
 use crate::act::{Act, PatternKind};
 use crate::date::Date;
 use crate::glob::Glob;
-use crate::index::Index;
+use crate::index::{Index, SEED, step};
 use crate::need::{Need, Target, needs};
 use crate::net::{BoundNet, NamePattern, NetPattern};
 use crate::process::{Image, Processes};
@@ -115,6 +115,7 @@ pub struct Matcher {
     running: HashMap<ProcessId, u32>,
     cache: HashMap<(u32, u32), ByPath>,
     cached: usize,
+    seen: Vec<u64>,
 }
 
 /// Decisions on paths.
@@ -122,6 +123,8 @@ type ByPath = HashMap<Box<[u8]>, Arc<Decision>>;
 
 /// Verdicts kept before the cache begins anew.
 const MAX_CACHED: usize = 1 << 16;
+/// Hashes of paths that came once.
+const SEEN: usize = 1 << 14;
 /// Sets of rules kept before they begin anew; far more than a build has.
 const MAX_CLASSES: usize = 1 << 14;
 
@@ -153,6 +156,7 @@ impl Matcher {
             running: HashMap::new(),
             cache: HashMap::new(),
             cached: 0,
+            seen: vec![0; SEEN],
         };
         for (number, rule) in profile.rules.iter().enumerate() {
             matcher.rules.push(Compiled {
@@ -356,6 +360,12 @@ impl Matcher {
             return found.clone();
         }
         let decision = Arc::new(self.evaluate(class, need, strict));
+        // Most paths come once: what comes a second time soon is kept.
+        let hash = path.iter().fold(SEED ^ u64::from(key.0) << 32 ^ u64::from(key.1), step);
+        let slot = &mut self.seen[hash as usize % SEEN];
+        if std::mem::replace(slot, hash) != hash {
+            return decision;
+        }
         if self.cached >= MAX_CACHED {
             self.cache.clear();
             self.cached = 0;

@@ -74,7 +74,7 @@ pub fn secret(path: &[u8]) -> Option<Secret> {
     let mut before: &[u8] = b"";
     let mut number = 0;
     for (i, component) in path.split(|b| *b == b'/').enumerate() {
-        for mark in MARKS {
+        for mark in MARKS.iter().filter(|_| may_be_marked(before, component)) {
             if component == mark.component && mark.below.is_none_or(|b| b == before) {
                 return Some(Secret { component: mark.component, what: mark.what });
             }
@@ -93,9 +93,24 @@ pub fn secret(path: &[u8]) -> Option<Secret> {
     None
 }
 
+/// False for what no mark can be, by its first letters: nearly every component.
+fn may_be_marked(before: &[u8], component: &[u8]) -> bool {
+    component.starts_with(b".")
+        || component.starts_with(b"id_")
+        || before.starts_with(b".")
+        || matches!(before, b"etc" | b"secrets" | b"run")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_mark_is_lost_by_its_first_letters() {
+        for mark in MARKS {
+            assert!(may_be_marked(mark.below.unwrap_or(b""), mark.component), "{}", mark.component.escape_ascii());
+        }
+    }
 
     #[test]
     fn secrets_are_known_wherever_the_home_is() {

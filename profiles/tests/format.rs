@@ -106,12 +106,12 @@ fn change_and_its_six_acts_have_one_form() {
 }
 
 #[test]
-fn fifty_thousand_rules_are_read_and_written() {
+fn ten_thousand_rules_are_read_and_written() {
     let mut text = HEAD.to_owned();
-    for n in 0..50_000 {
+    for n in 0..10_000 {
         text.push_str(&format!("\n[[rule]]\nid = \"r{n:05}\"\nread = [\"/d/{n}/**\"]\n"));
     }
-    assert_eq!(Profile::parse(&text).unwrap().rules.len(), 50_000);
+    assert_eq!(Profile::parse(&text).unwrap().rules.len(), 10_000);
 }
 
 #[test]

@@ -20,7 +20,9 @@ const MAKERS: &[(&str, usize)] = &[
 /// so that less is needed to call one random.
 pub(crate) fn open(name: &[u8], anywhere: bool) -> String {
     let Ok(text) = std::str::from_utf8(name) else { return Glob::escape(name) };
-    if let Some(pattern) = made_by_known(text, anywhere).or_else(|| numbered(text, anywhere)) {
+    if let Some(pattern) =
+        timed(text, anywhere).or_else(|| made_by_known(text, anywhere)).or_else(|| numbered(text, anywhere))
+    {
         return pattern;
     }
     let mut out = String::new();
@@ -76,6 +78,27 @@ fn made_by_known(text: &str, anywhere: bool) -> Option<String> {
         }
     }
     None
+}
+
+/// A name with a day and a time in it, as logs have: npm's `2026-11-21T09_57_38_001Z-debug-0.log`. A day alone may be a version.
+fn timed(text: &str, anywhere: bool) -> Option<String> {
+    const SHAPE: &[u8] = b"dddd-dd-dd?dd?dd?dd";
+    let fits = |bytes: &[u8]| {
+        let like = |(b, shape): (&u8, &u8)| match shape {
+            b'd' => b.is_ascii_digit(),
+            b'?' => matches!(b, b'T' | b'_' | b':' | b'-' | b'.'),
+            other => b == other,
+        };
+        bytes.len() == SHAPE.len() && bytes.iter().zip(SHAPE).all(like)
+    };
+    let start = text.as_bytes().windows(SHAPE.len()).position(fits)?;
+    let (before, time) = text.split_at(start);
+    // Fractions of the second and the zone belong to it.
+    let end = time.find(|c: char| !c.is_ascii_digit() && !"T_:-.Z".contains(c)).unwrap_or(time.len());
+    let (time, after) = time.split_at(end);
+    let opened: String = time.chars().map(|c| if c.is_ascii_digit() { '?' } else { c }).collect();
+    let after = if after.is_empty() { String::new() } else { open(after.as_bytes(), anywhere) };
+    Some(format!("{}{opened}{after}", Glob::escape(before.as_bytes())))
 }
 
 /// Autoconf's `conf1234.sh`, and in temporary places every number of four digits or more.
@@ -181,6 +204,9 @@ mod tests {
             ("main.c", "main.c"),
             ("crc32.o", "crc32.o"),
             ("config", "config"),
+            ("2026-11-21T09_57_38_001Z-debug-0.log", "????-??-??T??_??_??_???Z-debug-0.log"),
+            ("build.2026-11-21_09-57-38", "build.????-??-??_??-??-??"),
+            ("data-2026-11-21.csv", "data-2026-11-21.csv"),
             ("a*b", "a\\*b"),
         ] {
             assert_eq!(open(name.as_bytes(), false), pattern);
