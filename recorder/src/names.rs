@@ -118,11 +118,21 @@ pub(crate) fn entry(who: Looker, dirfd: i32, text: &PathBytes) -> Found {
 
 fn look_up(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Option<Found> {
     let fd = open_as(who, dirfd, text, flags).ok()?;
-    let stat = sys::fstat(fd.as_fd()).ok()?;
     let mut buffer = [0; PathBytes::MAX];
-    let link = ProcPath::own_fd(fd.as_raw_fd());
-    let name = sys::readlink(link.as_c(), &mut buffer).ok()?;
+    let name = sys::readlink(ProcPath::own_fd(fd.as_raw_fd()).as_c(), &mut buffer).ok()?;
+    if let Some(meant) = meant_by_self(who, text, name) {
+        return look_up(who, dirfd, &meant, flags);
+    }
+    let stat = sys::fstat(fd.as_fd()).ok()?;
     Some(Found { path: shown(who, name, &stat), stat: Some(stat) })
+}
+
+/// A link that means the asking process (`/proc/net`, `/etc/mtab`) led to us: the same of the tracee.
+fn meant_by_self(who: Looker, text: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let own = std::process::id().to_string();
+    let rest = name.strip_prefix(b"/proc/")?.strip_prefix(own.as_bytes()).filter(|r| r.starts_with(b"/"))?;
+    let named = text.windows(own.len()).any(|w| w == own.as_bytes());
+    (!named).then(|| [format!("/proc/{}", who.pid).as_bytes(), rest].concat())
 }
 
 fn name_of(who: Looker, fd: BorrowedFd<'_>) -> PathBytes {
@@ -283,6 +293,17 @@ mod tests {
     fn a_name_below_nothing_stays_as_its_text() {
         let found = whole(me(), libc::AT_FDCWD, &"/no/./such//dir/x".into(), true);
         assert_eq!(found.path, "/no/such/dir/x".into());
+    }
+
+    // proc(5): /proc/net is a link to self/net, and self is whoever asks.
+    #[test]
+    fn a_link_to_self_leads_to_the_tracee() {
+        let mut child = std::process::Command::new("sleep").arg("9").spawn().unwrap();
+        let pid = child.id() as i32;
+        let found = whole(Looker { tid: pid, pid, view: View::Ours }, libc::AT_FDCWD, &"/proc/net/dev".into(), true);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found.path, "/proc/self/net/dev".into());
     }
 
     // EVASION C02: /proc/self means the tracee, not the recorder.

@@ -49,9 +49,7 @@ pub(crate) fn of_act(who: Looker, call: &Call, act: &FileAct) -> Option<i32> {
             (call.name != "open" && call.name != "openat").then_some(libc::EEXIST)
         }
         Access::Mkdir | Access::Symlink | Access::Mknod | Access::Create => parent_missing(&act.path),
-        Access::Rename | Access::Link => {
-            missing(&act.path).or_else(|| act.to.as_ref().and_then(parent_missing))
-        }
+        Access::Rename | Access::Link => missing(&act.path).or_else(|| act.to.as_ref().and_then(parent_missing)),
         _ if act.path.as_bytes().starts_with(b"/") => missing(&act.path),
         _ => None,
     }
