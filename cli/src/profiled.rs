@@ -27,8 +27,10 @@ impl Loaded {
     pub fn read(path: &Path) -> Result<Self, CliError> {
         let text = files::read_text(path, MAX_PROFILE_BYTES)?;
         let profile = Profile::parse(&text).map_err(|e| {
-            CliError::new(format!("{}:{}:{}: {}", shown(path), e.line, e.column, e.kind))
-                .with_hint(format!("`sekisho profile lint {0}` looks at all of it, `sekisho profile fmt {0}` mends its form", shown(path)))
+            CliError::new(format!("{}:{}:{}: {}", shown(path), e.line, e.column, e.kind)).with_hint(format!(
+                "`sekisho profile lint {0}` looks at all of it, `sekisho profile fmt {0}` mends its form",
+                shown(path)
+            ))
         })?;
         Ok(Self { path: path.to_path_buf(), profile, sha256: Digest::of(text.as_bytes()) })
     }
