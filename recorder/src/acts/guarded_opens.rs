@@ -3,7 +3,7 @@ use super::open::OpenCall;
 use super::{Call, Verdict};
 use crate::names::{self, Found, Looker};
 use crate::tracer::Tracer;
-use sekisho_events::{FileType, Gap, GapWhy, Kind};
+use sekisho_events::{FileType, Gap, GapWhy, Kind, Outcome, Refused, Tamper};
 
 /// What of `/proc/PID` tells or changes what a process holds, rather than that it is there (proc(5)).
 const INTIMATE: [&[u8]; 17] = [
@@ -50,6 +50,32 @@ impl Tracer {
         }
         let found = names::whole(who, open.dirfd, &open.asked, open.flags & libc::O_NOFOLLOW == 0);
         self.guard_found(who, call, open, &found)
+    }
+
+    /// At the exit of an open that came to such a door by a way that its name did not show (a symbolic link): whoever
+    /// holds it is ended before it runs on. True if so.
+    pub(crate) fn guard_opened(&mut self, who: Looker, open: &OpenCall, found: &Found) -> bool {
+        let path = found.path.as_bytes();
+        let special = path.starts_with(b"/proc/") || path.starts_with(b"/sys/");
+        let device = found.stat.is_some_and(|s| matches!(s.file_type, FileType::BlockDevice | FileType::CharDevice));
+        if !(special || device) || open.flags & libc::O_PATH != 0 {
+            return false;
+        }
+        let call = Call { nr: crate::abi::nr::OPENAT, name: "openat", args: [0; 6] };
+        let Some(Verdict::Answer { kind: Some(kind), .. }) = self.guard_found(who, &call, open, found) else {
+            return false;
+        };
+        let told = match *kind {
+            Kind::Tamper(tamper) => Kind::Tamper(Tamper { outcome: Outcome::Ok, ..tamper }),
+            Kind::Refused(refused) => {
+                let why = format!("{}; reached through a link: the process is ended", refused.why);
+                Kind::Refused(Refused { why, ..refused })
+            }
+            other => other,
+        };
+        self.tell(who.tid, told);
+        self.end_process(who.tid);
+        true
     }
 
     /// True if a relative name starts in an ordinary directory.

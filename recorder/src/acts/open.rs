@@ -180,6 +180,9 @@ impl Tracer {
                 self.tell_file(tid, act);
             }
         }
+        if self.guard_opened(who, open, &found) {
+            return;
+        }
         self.delegated_by_fifo(tid, open, &found);
         self.content_of_open(tid, open, result as i32, &found);
     }
