@@ -130,6 +130,49 @@ fn a_connection_that_is_not_listed_is_not_made_under_deny() {
     });
 }
 
+/// A profile that allows everything but this act.
+fn everything_but(step: &Step, act: &str) {
+    let allow = "[[rule]]\nid = \"all\"\nexec = [\"/**\"]\nread = [\"/**\"]\nchange = [\"/**\"]\nconnect = [\"127.0.0.1:*/tcp\"]\nlisten = [\"127.0.0.1:*/tcp\"]\n";
+    let text =
+        format!("[profile]\nversion = 1\nname = \"race\"\n\n{allow}\n[[rule]]\nid = \"no-evil\"\n{act}\ndeny = true\n");
+    let path = step.ground.path("sekisho.toml");
+    std::fs::write(&path, text).unwrap();
+    step.sekisho_ends(0, ["profile", "fmt", path.to_str().unwrap()]);
+}
+
+/// DESIGN §4: decided on arguments that cannot change. The tracee flips between an allowed and a denied object, and counts
+/// which it really had.
+#[test]
+fn deny_cannot_be_raced_past() {
+    as_each_user(|user| {
+        for mode in ["thread", "shared", "dirfd", "cwd", "symlink"] {
+            let step = Step::new(user);
+            everything_but(&step, "read = [\"$WORKSPACE/b/x\"]");
+            let (ran, _, _) = run(&step, "deny", &format!("{} . {mode}", tracee("race")));
+            let out = String::from_utf8_lossy(&ran.stdout).into_owned();
+            assert!(out.contains("evil 0\n"), "{mode} as {}: {out}{}", user.name(), ran.said());
+            assert!(!out.contains("good 0\n"), "{mode} as {}: {out}{}", user.name(), ran.said());
+        }
+        let step = Step::new(user);
+        everything_but(&step, "change = [\"$WORKSPACE/d/e*\"]");
+        let (ran, _, _) = run(&step, "deny", &format!("{} .", tracee("racemk")));
+        let out = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert!(out.contains("evil 0\n") && !out.contains("good 0\n"), "mkdir as {}: {out}{}", user.name(), ran.said());
+
+        let step = Step::new(user);
+        let outside = Outside::start(&step.ground.path("")).unwrap();
+        everything_but(&step, &format!("connect = [\"127.0.0.1:{}/tcp\"]", outside.tcp));
+        let (ran, _, _) = run(&step, "deny", &format!("{} . {}", tracee("addrrace"), outside.tcp));
+        let out = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert!(
+            out.contains("conn_1 0\n") && !out.contains("conn_0 0\n"),
+            "connect as {}: {out}{}",
+            user.name(),
+            ran.said()
+        );
+    });
+}
+
 #[test]
 fn kill_ends_the_whole_step_and_says_by_which_rule() {
     as_each_user(|user| {

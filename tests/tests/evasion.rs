@@ -56,3 +56,8 @@ fn exotic_interfaces_are_refused_and_recorded() {
 fn normal_builds_go_on_working() {
     suite::run("k_twins");
 }
+
+#[test]
+fn what_is_not_in_the_catalogue_is_seen_too() {
+    suite::run("l_more");
+}

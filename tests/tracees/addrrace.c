@@ -1,4 +1,5 @@
-/* B04: a thread changes the port in the sockaddr of connect between two listeners of ours. Prints the true counts. */
+/* B04: a thread changes the port in the sockaddr of connect between two listeners of ours (or ours and that at port argv[2]).
+   Prints the true counts. */
 #include "tracee.h"
 #include <arpa/inet.h>
 static struct sockaddr_in to;
@@ -18,6 +19,7 @@ int main(int argc, char **argv) {
         must(bind(l[i], (void *)&me, len), "bind");
         must(listen(l[i], 512), "listen");
         getsockname(l[i], (void *)&me, &len);
+        if (i && argc > 2) me.sin_port = htons(atoi(argv[2]));
         to = me;
         ports[i] = me.sin_port;
         printf("port_%d %d\n", i, ntohs(me.sin_port));
