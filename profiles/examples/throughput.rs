@@ -1,7 +1,13 @@
 //! How many events a second a comparison takes: `cargo run --release -p sekisho-profiles --example throughput`.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement for developers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a measurement for developers"
+)]
 use sekisho_events::{Access, Event, Exec, FileAct, Kind, ProcessId, SpawnHow};
 use sekisho_profiles::{DiffOptions, Differ, Profile, Vars};
+use std::fmt::Write as _;
 use std::time::Instant;
 
 const EVENTS: usize = 2_000_000;
@@ -10,10 +16,12 @@ const RULES: usize = 2000;
 fn main() {
     let mut text = "[profile]\nversion = 1\nname = \"t\"\n".to_owned();
     for n in 0..RULES {
-        text.push_str(&format!(
+        write!(
+            text,
             "\n[[rule]]\nid = \"r{n:05}\"\nprocess = [\"/usr/bin/p{}\"]\nread = [\"/d/{n}/**\", \"/usr/*/x{n}*.h\"]\n",
             n % 10
-        ));
+        )
+        .unwrap();
     }
     let profile = Profile::parse(&text).unwrap();
     let event = |process, kind| Event { seq: 1, process: ProcessId(process), at_us: 0, times: None, kind };
@@ -32,7 +40,9 @@ fn main() {
             .collect();
         let vars = Vars::new(Some(b"/w"), None, Some(b"/tmp"), 0);
         let mut differ = Differ::new(&profile, &vars, DiffOptions::default()).unwrap();
-        start.iter().for_each(|e| differ.push(e));
+        for event in &start {
+            differ.push(event);
+        }
         let began = Instant::now();
         for n in 0..EVENTS {
             differ.push(&acts[n % distinct]);

@@ -16,7 +16,9 @@ fn profile(rules: &str) -> Profile {
 
 fn diff_with(profile: &Profile, events: &[Event], options: DiffOptions) -> DiffReport {
     let mut differ = Differ::new(profile, &Vars::from_header(&header()), options).unwrap();
-    events.iter().for_each(|e| differ.push(e));
+    for event in events {
+        differ.push(event);
+    }
     differ.finish(Some(&trailer()))
 }
 

@@ -1,6 +1,7 @@
 //! The text form: what is read, what is refused and where, and that it has one form.
 #![allow(clippy::unwrap_used, reason = "tests")]
 use sekisho_profiles::{Profile, ProfileErrorKind};
+use std::fmt::Write as _;
 
 const HEAD: &str = "[profile]\nversion = 1\nname = \"t\"\n";
 
@@ -109,7 +110,7 @@ fn change_and_its_six_acts_have_one_form() {
 fn ten_thousand_rules_are_read_and_written() {
     let mut text = HEAD.to_owned();
     for n in 0..10_000 {
-        text.push_str(&format!("\n[[rule]]\nid = \"r{n:05}\"\nread = [\"/d/{n}/**\"]\n"));
+        write!(text, "\n[[rule]]\nid = \"r{n:05}\"\nread = [\"/d/{n}/**\"]\n").unwrap();
     }
     assert_eq!(Profile::parse(&text).unwrap().rules.len(), 10_000);
 }

@@ -18,7 +18,9 @@ fn learn(tapes: &[&Tape]) -> Profile {
 
 fn diff(profile: &Profile, events: &[Event]) -> DiffReport {
     let mut differ = Differ::new(profile, &Vars::from_header(&header()), DiffOptions::default()).unwrap();
-    events.iter().for_each(|e| differ.push(e));
+    for event in events {
+        differ.push(event);
+    }
     differ.finish(Some(&trailer()))
 }
 
