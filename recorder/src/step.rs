@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::sys::{self, Failed, Forwarding, Launch, SysError, Terminal};
 use crate::tracer::{Home, Parts, Tracer};
 use sekisho_events::log::{End, LogWriter};
-use sekisho_events::{ContentWhen, Coverage, ExitHow, Header, PathBytes, Toctou, Trailer};
+use sekisho_events::{ContentWhen, Coverage, ExitHow, Gap, GapWhy, Header, Kind, PathBytes, Toctou, Trailer};
 use std::ffi::{CString, OsStr, OsString};
 use std::io::Write;
 use std::os::fd::AsFd;
@@ -139,18 +139,25 @@ struct Summary {
 
 /// Hashes what the step left behind and hands in the last events.
 fn finish(tracer: Tracer, ended: Option<ExitHow>) -> Result<Summary, RecordError> {
-    let Tracer { mut out, mut digests, outputs, .. } = tracer;
+    let Tracer { mut out, mut digests, mut inputs, outputs, .. } = tracer;
     let duration = out.elapsed();
+    let now = |path: &[u8]| {
+        let name = CString::new(path).ok()?;
+        let handle = sys::open(&name, libc::O_PATH | libc::O_NOFOLLOW).ok()?;
+        Some((sys::fstat(handle.as_fd()).ok()?, handle))
+    };
     for path in outputs.into_names() {
-        let Ok(name) = CString::new(path.as_bytes()) else { continue };
-        let Ok(handle) = sys::open(&name, libc::O_PATH | libc::O_NOFOLLOW) else { continue };
-        let Ok(stat) = sys::fstat(handle.as_fd()) else { continue };
+        let Some((stat, handle)) = now(path.as_bytes()) else { continue };
         if stat.file_type == sekisho_events::FileType::Regular {
             digests.tell(Tracer::NOBODY, &path, ContentWhen::Final, &stat, || crate::images::reopen(&handle));
         }
     }
+    inputs.look_again(now, |stat, handle| digests.of_image(stat, || crate::images::reopen(&handle)));
     if !digests.finish() {
         return Err(RecordError::Thread("hashing"));
+    }
+    for detail in inputs.verdicts() {
+        out.emit(Tracer::NOBODY, Kind::Gap(Gap { why: GapWhy::ForeignWrite, detail }));
     }
     out.flush();
     let status = match ended {

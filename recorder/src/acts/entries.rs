@@ -118,6 +118,7 @@ impl Tracer {
         }
         if act.outcome.is_effect() {
             self.outputs.follow(&act);
+            self.inputs.follow(&act);
             if act.access == Access::Mknod {
                 self.listeners.add_path(&act.path);
             }

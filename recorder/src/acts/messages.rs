@@ -176,6 +176,7 @@ impl Tracer {
             && act.access == Access::Write
         {
             self.outputs.touch(&act.path);
+            self.inputs.follow(act);
         }
     }
 

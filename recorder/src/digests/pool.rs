@@ -35,8 +35,12 @@ pub(crate) struct Slot {
 impl Slot {
     /// A slot that will never have a digest, and why.
     pub(crate) fn without(why: &'static str) -> Arc<Self> {
-        let digested = OnceLock::from(Digested { sha256: None, size: 0, why: Some(why) });
-        Arc::new(Self { digested, told: AtomicBool::new(false) })
+        Self::with(Digested { sha256: None, size: 0, why: Some(why) })
+    }
+
+    /// A slot whose digest is known.
+    pub(crate) fn with(digested: Digested) -> Arc<Self> {
+        Arc::new(Self { digested: OnceLock::from(digested), told: AtomicBool::new(false) })
     }
 
     /// The digest, waiting until it is there.
@@ -81,7 +85,7 @@ impl Digests {
     }
 
     /// Asks for the digest of a file just opened for reading, or left behind; a `content` event follows if this
-    /// state was not told before.
+    /// state was not told before. Returns the digest in the making.
     pub(crate) fn tell(
         &mut self,
         process: ProcessId,
@@ -89,7 +93,7 @@ impl Digests {
         when: ContentWhen,
         stat: &Stat,
         open: impl FnOnce() -> Option<OwnedFd>,
-    ) {
+    ) -> Arc<Slot> {
         let content = Content {
             path: path.clone(),
             identity: Some(stat.identity),
@@ -98,12 +102,15 @@ impl Digests {
             when,
             why: None,
         };
-        if let Ok(slot) = self.ask(stat, open, Some((process, content.clone()))) {
-            let told = slot.told.swap(true, Ordering::Relaxed);
-            if when == ContentWhen::Final || !told {
-                self.send(Job { file: None, slot, tell: Some((process, content)) });
-            }
+        let slot = match self.ask(stat, open, Some((process, content.clone()))) {
+            Ok(slot) => slot,
+            Err(new) => return new,
+        };
+        let told = slot.told.swap(true, Ordering::Relaxed);
+        if when == ContentWhen::Final || !told {
+            self.send(Job { file: None, slot: slot.clone(), tell: Some((process, content)) });
         }
+        slot
     }
 
     /// `Ok`: known or already in the making. `Err`: new, and now in the making.

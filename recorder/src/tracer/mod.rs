@@ -8,14 +8,14 @@ mod life;
 mod pinning;
 mod turns;
 
-use crate::digests::Digests;
+use crate::digests::{Digests, Inputs};
 use crate::emit::Emitter;
 use crate::images::Images;
 use crate::listeners::Listeners;
 use crate::options::Mode;
 use crate::outputs::Outputs;
 use crate::sys::{self, Forwarding, Stop, SysError, Terminal};
-use crate::tracee::Table;
+use crate::tracee::{Table, View};
 pub(crate) use closing::Closing;
 use pinning::Pins;
 pub(crate) use pinning::{Making, Restore};
@@ -36,6 +36,7 @@ pub(crate) struct Tracer {
     pub(crate) table: Table,
     pub(crate) out: Emitter,
     pub(crate) digests: Digests,
+    pub(crate) inputs: Inputs,
     pub(crate) images: Images,
     pub(crate) outputs: Outputs,
     pub(crate) listeners: Listeners,
@@ -82,6 +83,7 @@ impl Tracer {
             table: Table::default(),
             out: parts.out,
             digests: parts.digests,
+            inputs: Inputs::default(),
             images: Images::default(),
             outputs: Outputs::default(),
             listeners: Listeners::default(),
@@ -167,7 +169,10 @@ impl Tracer {
             let flags = libc::O_RDONLY | libc::O_NONBLOCK;
             sys::open(link.as_c(), flags | libc::O_NOATIME).or_else(|_| sys::open(link.as_c(), flags)).ok()
         };
-        self.digests.tell(id, path, when, stat, open);
+        let slot = self.digests.tell(id, path, when, stat, open);
+        if when == ContentWhen::Read && self.table.group_of(tid).is_some_and(|g| g.view == View::Ours) {
+            self.inputs.read(path, stat, &slot);
+        }
     }
 
     /// How a number of ours is known to the queue: nobody.
