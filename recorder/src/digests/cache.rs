@@ -14,6 +14,11 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
+    /// Size in bytes.
+    pub(super) fn size(self) -> u64 {
+        self.size
+    }
+
     /// The stamp of a file.
     pub(crate) fn of(stat: &Stat) -> Self {
         Self { size: stat.size, mtime_ns: stat.mtime_ns, ctime_ns: stat.ctime_ns }

@@ -177,32 +177,39 @@ fn fill(mut content: Content, digested: Digested) -> Content {
 
 /// Hashes one state of `file`; a change meanwhile is tried once more.
 fn digest(file: &OwnedFd, expected: Stamp, buffer: &mut [u8]) -> Digested {
+    let without = |why| Digested { sha256: None, size: 0, why: Some(why) };
     let mut before = expected;
     for _ in 0..2 {
-        let (sha256, size) = match hash_once(file, buffer) {
-            Ok(done) => done,
-            Err(why) => return Digested { sha256: None, size: 0, why: Some(why) },
+        if before.size() > MAX_BYTES {
+            return without("too-large");
+        }
+        let hashed = match hash_once(file, before.size(), buffer) {
+            Ok(hashed) => hashed,
+            Err(why) => return without(why),
         };
-        match sys::fstat(file.as_fd()).map(|s| Stamp::of(&s)) {
-            Ok(after) if after == before => return Digested { sha256: Some(sha256), size, why: None },
-            Ok(after) => before = after,
-            Err(_) => break,
+        match (sys::fstat(file.as_fd()).map(|s| Stamp::of(&s)), hashed) {
+            (Ok(after), Some(sha256)) if after == before => {
+                return Digested { sha256: Some(sha256), size: before.size(), why: None };
+            }
+            (Ok(after), _) => before = after,
+            (Err(_), _) => break,
         }
     }
-    Digested { sha256: None, size: 0, why: Some("changed-while-read") }
+    without("changed-while-read")
 }
 
-fn hash_once(file: &OwnedFd, buffer: &mut [u8]) -> Result<(Digest, u64), &'static str> {
+/// `None` if there is more than `size`: it grows, perhaps without end (EVASION E17, E19), and another look is due.
+fn hash_once(file: &OwnedFd, size: u64, buffer: &mut [u8]) -> Result<Option<Digest>, &'static str> {
     let mut hasher = sekisho_events::Hasher::new();
     let mut offset = 0;
     loop {
         match sys::pread(file.as_fd(), buffer, offset) {
-            Ok(0) => return Ok((hasher.finish(), offset)),
+            Ok(0) => return Ok(Some(hasher.finish())),
             Ok(n) => {
                 hasher.update(&buffer[..n]);
                 offset += n as u64;
-                if offset > MAX_BYTES {
-                    return Err("too-large");
+                if offset > size {
+                    return Ok(None);
                 }
             }
             Err(e) if e.errno == libc::EINTR => {}
