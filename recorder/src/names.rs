@@ -9,6 +9,9 @@ use std::ffi::{CStr, CString};
 use std::io::Write as _;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
+/// Stands for a directory whose name is longer than the kernel tells (`PATH_MAX`): never an absolute path.
+pub(crate) const UNTOLD: &str = "(a directory beyond PATH_MAX)";
+
 /// Who looks up: a stopped thread, its group, and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Looker {
@@ -75,8 +78,11 @@ pub(crate) fn of_descriptor(who: Looker, fd: i32) -> Result<Found, SysError> {
     let link = ProcPath::fd(who.tid, fd);
     let stat = sys::statx(None, link.as_c(), 0)?;
     let mut buffer = [0; PathBytes::MAX];
-    let text = sys::readlink(link.as_c(), &mut buffer)?;
-    Ok(Found { path: shown(who, text, &stat), stat: Some(stat) })
+    match sys::readlink(link.as_c(), &mut buffer) {
+        Ok(text) => Ok(Found { path: shown(who, text, &stat), stat: Some(stat) }),
+        Err(e) if e.errno == libc::ENAMETOOLONG => Ok(Found { path: UNTOLD.into(), stat: Some(stat) }),
+        Err(e) => Err(e),
+    }
 }
 
 /// The working directory of the tracee.
@@ -119,7 +125,10 @@ pub(crate) fn entry(who: Looker, dirfd: i32, text: &PathBytes) -> Found {
 fn look_up(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Option<Found> {
     let fd = open_as(who, dirfd, text, flags).ok()?;
     let mut buffer = [0; PathBytes::MAX];
-    let name = sys::readlink(ProcPath::own_fd(fd.as_raw_fd()).as_c(), &mut buffer).ok()?;
+    let name = match sys::readlink(ProcPath::own_fd(fd.as_raw_fd()).as_c(), &mut buffer) {
+        Ok(name) => name,
+        Err(_) => UNTOLD.as_bytes(),
+    };
     if let Some(meant) = meant_by_self(who, text, name) {
         return look_up(who, dirfd, &meant, flags);
     }
@@ -138,7 +147,7 @@ fn meant_by_self(who: Looker, text: &[u8], name: &[u8]) -> Option<Vec<u8>> {
 fn name_of(who: Looker, fd: BorrowedFd<'_>) -> PathBytes {
     let mut buffer = [0; PathBytes::MAX];
     let link = ProcPath::own_fd(fd.as_raw_fd());
-    let Ok(name) = sys::readlink(link.as_c(), &mut buffer) else { return PathBytes::default() };
+    let Ok(name) = sys::readlink(link.as_c(), &mut buffer) else { return UNTOLD.into() };
     PathBytes::new(own_proc(who, name))
 }
 
@@ -253,7 +262,7 @@ fn lexical(who: Looker, dirfd: i32, text: &[u8]) -> PathBytes {
         Vec::new()
     } else {
         let mut buffer = [0; PathBytes::MAX];
-        sys::readlink(start(who, dirfd).as_c(), &mut buffer).map(<[u8]>::to_vec).unwrap_or_default()
+        sys::readlink(start(who, dirfd).as_c(), &mut buffer).map_or_else(|_| UNTOLD.into(), <[u8]>::to_vec)
     };
     if out == b"/" {
         out.clear();

@@ -2,11 +2,11 @@
 use super::{Call, Verdict};
 use crate::judge::Ruling;
 use crate::memory::{self, Fault};
-use crate::names::Looker;
+use crate::names::{self, Looker};
 use crate::options::Mode;
 use crate::tracee::View;
 use crate::tracer::Tracer;
-use sekisho_events::{Access, Denied, FileAct, Kind, PathBytes};
+use sekisho_events::{Access, Denied, FileAct, Gap, GapWhy, Kind, PathBytes};
 
 impl Tracer {
     /// True if acts are judged before they happen.
@@ -80,6 +80,12 @@ impl Tracer {
     /// Tells an event of a thread.
     pub(crate) fn tell(&mut self, tid: i32, kind: Kind) {
         let id = self.table.get(tid).map(|t| t.id).unwrap_or_default();
+        let untold = matches!(&kind, Kind::File(f) if f.path.as_bytes().starts_with(names::UNTOLD.as_bytes()));
         self.out.emit(id, kind);
+        if untold && !self.untold {
+            self.untold = true;
+            let detail = "the step works in a directory whose name is longer than the kernel tells".into();
+            self.out.emit(id, Kind::Gap(Gap { why: GapWhy::Unreadable, detail }));
+        }
     }
 }

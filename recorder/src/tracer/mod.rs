@@ -60,6 +60,8 @@ pub(crate) struct Tracer {
     /// This kernel has what argument pages need.
     pub(crate) pages_work: bool,
     turns: turns::Turns,
+    /// That a name could not be told was told.
+    pub(crate) untold: bool,
 }
 
 /// What a tracer is made of.
@@ -101,6 +103,7 @@ impl Tracer {
             pins: Pins::default(),
             pages_work: true,
             turns: turns::Turns::default(),
+            untold: false,
         };
         tracer.announce_first();
         Ok(tracer)
