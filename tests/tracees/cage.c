@@ -98,7 +98,7 @@ int main(int argc, char **argv) {
     pid_t pid = must(fork(), "fork");
     if (!pid) {
         setsid();
-        limit(RLIMIT_NPROC, 1500);
+        limit(RLIMIT_NPROC, 6000);
         limit(RLIMIT_NOFILE, nofile);
         limit(RLIMIT_FSIZE, fsize);
         if (uid >= 0) {
