@@ -55,7 +55,12 @@ pub struct Attested {
 
 /// Attests a recording.
 pub fn attest(request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
-    let mut facts = facts(request.recording)?;
+    attest_from(files::open(request.recording)?, request, ui)
+}
+
+/// The same for a recording that is open already.
+pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
+    let mut facts = facts(input, request.recording)?;
     name_step(&mut facts, request.step)?;
     let (key, key_sha256) = load_key(request.key, ui)?;
     if read_by_step(&facts, request.key, key_sha256) {
@@ -103,8 +108,8 @@ fn load_key(path: &Path, ui: &Ui) -> Result<(SecretKey, Digest), CliError> {
     Ok((key, Digest::of(pem.as_bytes())))
 }
 
-fn facts(recording: &Path) -> Result<RunFacts, CliError> {
-    gather(files::open(recording)?).map_err(|error| {
+fn facts(input: impl io::Read, recording: &Path) -> Result<RunFacts, CliError> {
+    gather(input).map_err(|error| {
         let message = format!("cannot attest {}: {error}", shown(recording));
         match error {
             FactsError::Truncated { .. } => {
@@ -156,10 +161,15 @@ pub fn digest_file(path: &Path) -> io::Result<Option<FileDigest>> {
         Ok(meta) if !meta.is_file() => return Ok(None),
         Ok(_) => {}
     }
-    let (mut file, mut hash, mut size) = (File::open(path)?, Sha256::new(), 0);
+    digest(File::open(path)?).map(Some)
+}
+
+/// The digest of what can be read.
+pub fn digest(mut input: impl io::Read) -> io::Result<FileDigest> {
+    let (mut hash, mut size) = (Sha256::new(), 0);
     let mut buffer = vec![0; 1 << 16];
     loop {
-        match file.read(&mut buffer) {
+        match input.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => {
                 hash.update(&buffer[..n]);
@@ -169,7 +179,7 @@ pub fn digest_file(path: &Path) -> io::Result<Option<FileDigest>> {
             Err(e) => return Err(e),
         }
     }
-    Ok(Some(FileDigest { sha256: Digest::new(hash.finalize().into()), size: Some(size) }))
+    Ok(FileDigest { sha256: Digest::new(hash.finalize().into()), size: Some(size) })
 }
 
 fn write(statements: &Statements, key: &SecretKey, request: &Request<'_>) -> Result<(), CliError> {

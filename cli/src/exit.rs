@@ -61,7 +61,7 @@ pub enum CliError {
 impl CliError {
     /// An error that leads to status 2. `message` is escaped by the caller where it holds what the step chose.
     pub fn new(message: impl Into<String>) -> Self {
-        Self::Failed { message: message.into(), hint: None, exit: Exit::CANNOT_JUDGE }
+        Self::Failed { message: without_numbers(message.into()), hint: None, exit: Exit::CANNOT_JUDGE }
     }
 
     /// The same with another status.
@@ -115,6 +115,25 @@ pub fn shown(path: &Path) -> String {
     escape(path.as_os_str().as_bytes())
 }
 
+/// The path of an output for a person: escaped, and `-` by its meaning.
+pub fn shown_output(path: &Path) -> String {
+    stream("write", path)
+}
+
+/// The path as a word of a command line that can be pasted into a shell; `-` stays.
+pub fn word(path: &Path) -> String {
+    let shown = escape(path.as_os_str().as_bytes());
+    let plain = |c: char| c.is_alphanumeric() || "_-./+,:@%=".contains(c);
+    if !shown.is_empty() && shown.chars().all(plain) {
+        return shown;
+    }
+    if shown.as_bytes() == path.as_os_str().as_bytes() {
+        return format!("'{}'", shown.replace('\'', r"'\''"));
+    }
+    // Escapes of bash, zsh and POSIX 2024.
+    format!("$'{}'", shown.replace('\'', r"\'"))
+}
+
 /// A path, or the standard stream that `-` is for this act.
 fn stream(act: &str, path: &Path) -> String {
     match (path.as_os_str() == "-", act) {
@@ -124,15 +143,42 @@ fn stream(act: &str, path: &Path) -> String {
     }
 }
 
-/// The system's words without the `(os error N)` that Rust appends.
+/// Takes out each ` (os error N)` that Rust appends to the system's words.
+fn without_numbers(mut text: String) -> String {
+    while let Some(at) = text.find(" (os error ") {
+        let Some(end) = text[at..].find(')') else { break };
+        text.replace_range(at..=at + end, "");
+    }
+    text
+}
+
+/// The system's words, beginning with a small letter.
 fn plain(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let cut = text.find(" (os error").unwrap_or(text.len());
-    let mut text = text[..cut].to_owned();
+    let mut text = without_numbers(error.to_string());
     if text.chars().nth(1).is_some_and(char::is_lowercase)
         && let Some(first) = text.get_mut(0..1)
     {
         first.make_ascii_lowercase();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsStr;
+
+    #[test]
+    fn a_word_can_be_pasted_whatever_is_in_it() {
+        let of = |bytes: &[u8]| word(Path::new(OsStr::from_bytes(bytes)));
+        assert_eq!(of(b"sekisho-out/recording.sekisho"), "sekisho-out/recording.sekisho");
+        assert_eq!(of(b"-"), "-");
+        assert_eq!(of(b"it's mine"), r"'it'\''s mine'");
+        assert_eq!(of(b"a\nb'\xff"), r"$'a\x0ab\'\xff'");
+    }
+
+    #[test]
+    fn numbers_of_errors_are_no_words() {
+        assert_eq!(CliError::new("a: No (os error 2), b (os error 13)").to_string(), "a: No, b");
+    }
 }

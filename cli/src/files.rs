@@ -6,11 +6,18 @@ use std::io::{self, BufReader, Read, Write};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::NamedTempFile;
+
+/// True once standard input was opened: what was read from it is gone.
+static STDIN_IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Opens a file, or standard input for `-`.
 pub fn open(path: &Path) -> Result<Box<dyn Read>, CliError> {
     if path.as_os_str() == "-" {
+        if STDIN_IS_TAKEN.swap(true, Ordering::Relaxed) {
+            return Err(CliError::new("standard input (`-`) stands for one file only").with_hint("name the others"));
+        }
         return Ok(Box::new(io::stdin().lock()));
     }
     let file = File::open(path).map_err(|e| CliError::file("read", path, e))?;
@@ -72,6 +79,22 @@ impl Output {
         Ok(Self { path: path.to_path_buf(), to })
     }
 
+    /// The same, for a command beside whose output a step runs: if `-` is named, standard output is this output's alone,
+    /// and what the step prints goes to standard error.
+    pub fn beside_a_step(path: &Path) -> Result<Self, CliError> {
+        if path.as_os_str() != "-" {
+            return Self::create(path);
+        }
+        let file = Self::take_stdout().map_err(|e| CliError::file("write", path, e))?;
+        Ok(Self { path: path.to_path_buf(), to: To::Direct(file) })
+    }
+
+    fn take_stdout() -> io::Result<File> {
+        let own = rustix::io::fcntl_dupfd_cloexec(io::stdout(), 3)?;
+        rustix::stdio::dup2_stdout(io::stderr())?;
+        Ok(own.into())
+    }
+
     fn open(path: &Path, mode: u32) -> io::Result<To> {
         if path.as_os_str() == "-" {
             return Ok(To::Stdout(io::stdout()));
@@ -126,8 +149,7 @@ impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.to {
             To::Stdout(out) => out.write(bytes),
-            To::Direct(file) => file.write(bytes),
-            To::Unnamed { file, .. } => file.write(bytes),
+            To::Direct(file) | To::Unnamed { file, .. } => file.write(bytes),
             To::Temporary { file, .. } => file.write(bytes),
         }
     }
@@ -135,8 +157,7 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.to {
             To::Stdout(out) => out.flush(),
-            To::Direct(file) => file.flush(),
-            To::Unnamed { file, .. } => file.flush(),
+            To::Direct(file) | To::Unnamed { file, .. } => file.flush(),
             To::Temporary { file, .. } => file.flush(),
         }
     }

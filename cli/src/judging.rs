@@ -4,12 +4,18 @@ use crate::files;
 use crate::profiled::{Loaded, today};
 use sekisho_events::{Header, LogError, LogReader};
 use sekisho_profiles::{DiffOptions, DiffReport, Differ, Mode, Vars};
+use std::io::Read;
 use std::path::Path;
 
 /// Compares a recording with a profile, streaming.
 pub fn judge(recording: &Path, profile: &Loaded) -> Result<DiffReport, CliError> {
+    judge_from(files::open(recording)?, recording, profile)
+}
+
+/// The same for a recording that is open already.
+pub fn judge_from(input: impl Read, recording: &Path, profile: &Loaded) -> Result<DiffReport, CliError> {
     let failed = |error: LogError| CliError::new(format!("cannot read {}: {error}", shown(recording)));
-    let mut reader = LogReader::new(files::open(recording)?).map_err(failed)?;
+    let mut reader = LogReader::new(input).map_err(failed)?;
     let mut differ = begin(reader.header(), profile)?;
     while let Some(event) = reader.next_event().map_err(failed)? {
         differ.push(&event);

@@ -1,11 +1,11 @@
 //! A profile as `run` and `record` use it: read once, judged with, named in the verdict by the digest of its bytes.
 use crate::args::{self, RecordingArgs};
-use crate::exit::{CliError, shown};
+use crate::exit::{CliError, shown, word};
 use crate::files;
 use crate::live::LiveJudge;
 use crate::recording::{Setting, workspace};
 use sekisho_events::Digest;
-use sekisho_profiles::{Date, Mode, Profile, Vars};
+use sekisho_profiles::{Date, Mode, Profile, ProfileError, ProfileErrorKind, Vars};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -26,12 +26,7 @@ impl Loaded {
     /// Reads a profile; its errors cite line and column.
     pub fn read(path: &Path) -> Result<Self, CliError> {
         let text = files::read_text(path, MAX_PROFILE_BYTES)?;
-        let profile = Profile::parse(&text).map_err(|e| {
-            CliError::new(format!("{}:{}:{}: {}", shown(path), e.line, e.column, e.kind)).with_hint(format!(
-                "`sekisho profile lint {0}` looks at all of it, `sekisho profile fmt {0}` mends its form",
-                shown(path)
-            ))
-        })?;
+        let profile = Profile::parse(&text).map_err(|e| unusable(path, &e))?;
         Ok(Self { path: path.to_path_buf(), profile, sha256: Digest::of(text.as_bytes()) })
     }
 
@@ -62,6 +57,15 @@ impl Loaded {
             profile_sha256: Some(self.sha256),
             step: None,
         })
+    }
+}
+
+/// Says what is wrong with a profile, where, and what mends it.
+fn unusable(path: &Path, error: &ProfileError) -> CliError {
+    let failed = CliError::new(format!("{}:{}:{}: {}", shown(path), error.line, error.column, error.kind));
+    match error.kind {
+        ProfileErrorKind::NotCanonical => failed.with_hint(format!("`sekisho profile fmt {}` rewrites it", word(path))),
+        _ => failed.with_hint("docs/profile.md says what a profile may hold"),
     }
 }
 

@@ -2,10 +2,12 @@
 use crate::args::RecordingArgs;
 use crate::exit::{CliError, Exit, shown};
 use crate::ui::Ui;
-use sekisho_events::Digest;
+use sekisho_events::{Digest, LogError, PathBytes};
 use sekisho_recorder::{Engine, Judge, Mode, Options, RecordError, Recorded};
-use std::io::Write;
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::io::{ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
 /// What differs between one recording and another besides the command line.
 #[derive(Default)]
@@ -23,7 +25,7 @@ pub struct Setting {
 /// The workspace: what was asked for, or the working directory; absolute, without links.
 pub fn workspace(args: &RecordingArgs) -> Result<PathBuf, CliError> {
     let asked = args.workspace.clone().unwrap_or_else(|| PathBuf::from("."));
-    let found = asked.canonicalize().map_err(|e| CliError::file("use as workspace", &asked, e))?;
+    let found = asked.canonicalize().map_err(|e| CliError::file("enter the workspace", &asked, e))?;
     if found.is_dir() {
         return Ok(found);
     }
@@ -45,7 +47,7 @@ pub fn record<W: Write + Send>(args: &RecordingArgs, setting: Setting, writer: W
         tool: concat!("sekisho ", env!("CARGO_PKG_VERSION")).into(),
         ..Options::new(args.command.clone(), workspace(args)?)
     };
-    sekisho_recorder::record(&options, writer, setting.judge).map_err(explain)
+    sekisho_recorder::record(&options, writer, setting.judge).map_err(|e| explain(&e))
 }
 
 fn engine(name: &str) -> Result<Engine, CliError> {
@@ -55,12 +57,10 @@ fn engine(name: &str) -> Result<Engine, CliError> {
     })
 }
 
-fn explain(error: RecordError) -> CliError {
+fn explain(error: &RecordError) -> CliError {
     let failed = CliError::new(error.to_string());
     match error {
-        RecordError::NotFound(_) => {
-            failed.with_exit(Exit(127)).with_hint("give the command's path, or put its directory into PATH")
-        }
+        RecordError::NotFound(name) => failed.with_exit(Exit(127)).with_hint(absent(name)),
         RecordError::NotExecutable(..) => {
             failed.with_exit(Exit(126)).with_hint("make it executable (chmod +x), or name its interpreter first")
         }
@@ -68,8 +68,20 @@ fn explain(error: RecordError) -> CliError {
             failed.with_hint("`sekisho doctor` says what this kernel or container forbids, and what to do about it")
         }
         RecordError::Nested(_) => failed.with_hint("run sekisho outside of the tracer, or drop the outer one"),
-        RecordError::Log(_) => failed.with_hint("make room on the disk, or name another place for the recording"),
+        RecordError::Log(LogError::Io(e)) if matches!(e.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            failed.with_hint("make room on the disk, or name another place for the recording")
+        }
         _ => failed,
+    }
+}
+
+/// What to do about a command that was not found.
+fn absent(name: &PathBytes) -> &'static str {
+    let path = Path::new(OsStr::from_bytes(name.as_bytes()));
+    match name.as_bytes().contains(&b'/') {
+        true if path.exists() => "the file is there; the interpreter that it names (its `#!` line, or ld.so) is not",
+        true => "give the path of a program that is there; a relative one begins at the current directory",
+        false => "give the command's path, or put its directory into PATH",
     }
 }
 
@@ -103,7 +115,7 @@ fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

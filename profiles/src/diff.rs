@@ -168,14 +168,15 @@ impl Differ {
                 Outcome::Denied(rule) => (self.forbidden(rule), None),
                 _ => ("it was denied when it was tried; the profile allows it now".to_owned(), None),
             };
-            let deviation = self.denied(actor, what, format!("not done: {why}"), suggest, denied);
+            let deviation = self.denied(actor, what, format!("{}: {why}", fate(denied)), suggest, denied);
             self.add(event, deviation);
         });
         if !any {
             let what = sekisho_events::escape(denied.call.as_bytes());
             if !self.repeat(event, "denied-rule", &what) {
                 let actor = self.actor(event.process);
-                let deviation = self.denied(actor, what, "not done: a rule forbade the call".to_owned(), None, denied);
+                let deviation =
+                    self.denied(actor, what, format!("{}: a rule forbade the call", fate(denied)), None, denied);
                 self.add(event, deviation);
             }
         }
@@ -251,6 +252,7 @@ impl Differ {
         let secret = secret_in(need).map_or_else(String::new, |s| format!("{}; ", s.what));
         match self.matcher.rule_for(process, need.act) {
             Some(rule) => format!("{secret}rule {rule} lets {who} {} other things, not this", need.act.verb()),
+            None if need.act == Act::Delegate => format!("{secret}no rule lets {who} hand work to anybody"),
             None => format!("{secret}no rule lets {who} {} anything", need.act.verb()),
         }
     }
@@ -345,4 +347,9 @@ impl Differ {
             rule,
         });
     }
+}
+
+/// What became of the step's wish.
+fn fate(denied: &Denied) -> &'static str {
+    if denied.errno == 0 { "the step was killed before it was done" } else { "not done" }
 }

@@ -91,7 +91,7 @@ pub enum ProfileErrorKind {
     #[error("more than {0} rules")]
     TooMany(usize),
     /// The text is not in the one form that it should have.
-    #[error("the profile is not in canonical form (hint: run `sekisho profile fmt`)")]
+    #[error("the profile is not in canonical form")]
     NotCanonical,
 }
 

@@ -13,8 +13,10 @@ const MAX_COMMAND: usize = 100;
 /// What the text may refer to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextOptions {
-    /// How the recording is called in commands.
+    /// The recording as a word of a command line that is shown; empty: no commands are shown.
     pub recording: String,
+    /// The profile as such a word; empty: its path.
+    pub profile: String,
     /// True if colours may be used.
     pub colour: bool,
     /// True if the smallest rule for each deviation is shown.
@@ -60,14 +62,12 @@ impl DiffReport {
     }
 
     fn footer(&self, out: &mut String, left_out: usize, options: &TextOptions) {
-        let recording = sekisho_events::escape(options.recording.as_bytes());
+        let recording = &options.recording;
+        let path = sekisho_events::escape(self.profile_path.as_bytes());
+        let profile = if options.profile.is_empty() { &path } else { &options.profile };
         if left_out > 0 || self.omitted > 0 {
             let more = left_out as u64 + self.omitted;
-            let _ = writeln!(
-                out,
-                "\n  … and {more} more: sekisho diff --profile {} {recording} --format json",
-                self.profile_path
-            );
+            let _ = writeln!(out, "\n  … and {more} more: sekisho diff --profile {profile} {recording} --format json");
         }
         for gap in self.gaps.iter().take(5) {
             let detail = sekisho_events::escape(gap.detail.as_bytes());
@@ -79,7 +79,6 @@ impl DiffReport {
             let _ = writeln!(out, "  unused  {} of the rules: {}{dots}", self.unused_rules.len(), some.join(", "));
         }
         if !self.deviations.is_empty() && !recording.is_empty() {
-            let profile = sekisho_events::escape(self.profile_path.as_bytes());
             let _ = writeln!(out, "\n  decide  sekisho review {profile} {recording}");
             let _ = writeln!(out, "  patch   sekisho profile suggest {profile} {recording}");
         }

@@ -145,7 +145,8 @@ fn nothing_that_the_step_chose_moves_the_terminal() {
     let mut refused = FileAct::new(Access::Write, [b"/\xff".as_slice(), b"\x1b[2J"].concat().as_slice());
     refused.outcome = Outcome::Unknown;
     tape.push(3, Kind::File(refused));
-    let text = diff(&tape.events).to_text(&TextOptions { recording: "r.rec".into(), colour: false, suggest: true });
+    let text =
+        diff(&tape.events).to_text(&TextOptions { recording: "r.rec".into(), suggest: true, ..TextOptions::default() });
     assert!(text.chars().all(|c| c == '\n' || !c.is_control()) && !text.contains('\u{202e}'), "{text:?}");
     assert!(text.lines().all(|l| !l.starts_with("::")), "{text}");
 }

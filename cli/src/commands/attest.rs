@@ -1,16 +1,21 @@
 //! `sekisho attest`.
 use crate::args::AttestArgs;
 use crate::attesting::{self, Request};
-use crate::exit::{CliError, Exit, shown};
+use crate::exit::{CliError, Exit, shown_output};
+use crate::files;
 use crate::judging;
 use crate::profiled::Loaded;
 use crate::ui::Ui;
 use sekisho_profiles::DiffReport;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek as _, copy};
+use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let mut input = Input::open(&args.recording)?;
     let verdict = match &args.profile {
-        Some(path) => Some(judging::judge(&args.recording, &Loaded::read(path)?)?),
+        Some(path) => Some(judging::judge_from(input.again()?, &args.recording, &Loaded::read(path)?)?),
         None => None,
     };
     let verdict_json = verdict.as_ref().map(DiffReport::to_json);
@@ -23,13 +28,13 @@ pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
         output: &args.output,
         append: args.append,
     };
-    let attested = attesting::attest(&request, ui)?;
+    let attested = attesting::attest_from(input.again()?, &request, ui)?;
     ui.note(&format!(
         "signed {} statements about {} of {} products into {} with key {}",
         attested.statements,
         attested.subjects,
         attested.products,
-        shown(&args.output),
+        shown_output(&args.output),
         &attested.key_id[..16],
     ));
     if !attested.complete {
@@ -41,4 +46,29 @@ pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
         ui.warn("the verdict is not clean, and the attestations say so: a policy refuses them");
     }
     Ok(Exit::OK)
+}
+
+/// A recording that is read twice: by the judge, and for the facts. Standard input is kept in a file without a name.
+struct Input {
+    path: PathBuf,
+    kept: Option<File>,
+}
+
+impl Input {
+    fn open(path: &Path) -> Result<Self, CliError> {
+        let mut kept = None;
+        if path.as_os_str() == "-" {
+            let mut file = tempfile::tempfile().map_err(|e| CliError::file("keep", path, e))?;
+            copy(&mut files::open(path)?, &mut file).map_err(|e| CliError::file("read", path, e))?;
+            kept = Some(file);
+        }
+        Ok(Self { path: path.to_path_buf(), kept })
+    }
+
+    /// From the beginning.
+    fn again(&mut self) -> Result<Box<dyn Read + '_>, CliError> {
+        let Some(file) = &mut self.kept else { return files::open(&self.path) };
+        file.rewind().map_err(|e| CliError::file("read", &self.path, e))?;
+        Ok(Box::new(BufReader::new(file)))
+    }
 }

@@ -1,6 +1,6 @@
 //! `sekisho diff`: a recording against a profile, or against another recording.
 use crate::args::{DiffArgs, DiffFormat};
-use crate::exit::{CliError, Exit, shown};
+use crate::exit::{CliError, Exit, shown, word};
 use crate::files;
 use crate::judging::judge;
 use crate::profiled::Loaded;
@@ -30,15 +30,16 @@ fn against_profile(profile: &Path, recording: &Path, format: DiffFormat, ui: &Ui
     let loaded = Loaded::read(profile).map_err(|e| match e {
         CliError::File { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => e.with_hint(format!(
             "make one from good runs: sekisho profile new {} -o {}",
-            shown(recording),
-            shown(profile)
+            word(recording),
+            word(profile)
         )),
         other => other,
     })?;
     let report = judge(recording, &loaded)?;
     let out = match format {
         DiffFormat::Text => report.to_text(&TextOptions {
-            recording: shown(recording),
+            recording: word(recording),
+            profile: word(&loaded.path),
             colour: ui.stdout_colour(),
             suggest: ui.verbosity() > 0,
         }),

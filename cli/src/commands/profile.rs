@@ -1,13 +1,14 @@
 //! `sekisho profile`: make, grow, test and convert profiles.
 use crate::args::{ExportKind, ProfileArgs, ProfileCommand};
 use crate::commands::diff::{pretty, print};
-use crate::exit::{CliError, Exit, shown};
+use crate::exit::{CliError, Exit, shown, shown_output, word};
 use crate::files;
 use crate::judging::judge;
 use crate::profiled::{Loaded, today};
 use crate::ui::Ui;
 use sekisho_events::LogReader;
 use sekisho_profiles::{Export, Grade, Learner, Profile, Simulation, explain, export, lint};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Longest profile that is read.
@@ -60,7 +61,7 @@ fn learn(learner: &mut Learner, recording: &Path, ui: &Ui) -> Result<String, Cli
 fn new(recordings: &[PathBuf], output: &Path, force: bool, name: Option<&str>, ui: &Ui) -> Result<Exit, CliError> {
     if !force && output.as_os_str() != "-" && output.exists() {
         return Err(CliError::new(format!("{} exists", shown(output)))
-            .with_hint(format!("`sekisho profile merge {} REC...` adds to it, `--force` replaces it", shown(output))));
+            .with_hint(format!("`sekisho profile merge {} REC...` adds to it, `--force` replaces it", word(output))));
     }
     let mut learner = Learner::new();
     let mut workspace = String::new();
@@ -71,12 +72,12 @@ fn new(recordings: &[PathBuf], output: &Path, force: bool, name: Option<&str>, u
     files::write(output, profile.to_toml().as_bytes())?;
     ui.note(&format!(
         "wrote {}: {} rules from {} recording{}; read it, then put your name under each rule",
-        shown(output),
+        shown_output(output),
         profile.rules.len(),
         recordings.len(),
         if recordings.len() == 1 { " (a second one shows what changes from run to run)" } else { "s" }
     ));
-    ui.note(&format!("  check: sekisho profile lint {}", shown(output)));
+    ui.plain(&format!("  check: sekisho profile lint {}", word(output)));
     Ok(Exit::OK)
 }
 
@@ -90,7 +91,7 @@ fn merge(path: &Path, recordings: &[PathBuf], ui: &Ui) -> Result<Exit, CliError>
     files::write(path, after.to_toml().as_bytes())?;
     let fresh = fresh(&before, &after);
     let words = if fresh.is_empty() { "nothing new".to_owned() } else { format!("new: {}", fresh.join(", ")) };
-    ui.note(&format!("wrote {}: {words}", shown(path)));
+    ui.note(&format!("wrote {}: {words}", shown_output(path)));
     Ok(Exit::OK)
 }
 
@@ -135,10 +136,10 @@ fn check(path: &Path, strict: bool, ui: &Ui) -> Result<Exit, CliError> {
     let unreviewed = found.iter().filter(|f| f.code == "unreviewed").count();
     let mut out = String::new();
     for finding in found.iter().filter(|f| f.code != "unreviewed" || unreviewed <= 3) {
-        out.push_str(&format!("{finding}\n"));
+        let _ = writeln!(out, "{finding}");
     }
     if unreviewed > 3 {
-        out.push_str(&format!("warning: nobody has put a name and a day under {unreviewed} rules [unreviewed]\n"));
+        let _ = writeln!(out, "warning: nobody has put a name and a day under {unreviewed} rules [unreviewed]");
     }
     print(&out)?;
     let warnings = found.len() - errors;
@@ -151,15 +152,18 @@ fn fmt(path: &Path, check: bool, ui: &Ui) -> Result<Exit, CliError> {
     let profile = Profile::parse_any_form(&text)
         .map_err(|e| CliError::new(format!("{}:{}:{}: {}", shown(path), e.line, e.column, e.kind)))?;
     let canonical = profile.to_toml();
-    if text == canonical {
-        return Ok(Exit::OK);
-    }
     if check {
+        if text == canonical {
+            return Ok(Exit::OK);
+        }
         ui.warn(&format!("{} is not in canonical form", shown(path)));
-        ui.note(&format!("hint: run `sekisho profile fmt {}`", shown(path)));
+        ui.note(&format!("hint: run `sekisho profile fmt {}`", word(path)));
         return Ok(Exit::NOT_CLEAN);
     }
-    files::write(path, canonical.as_bytes())?;
+    // What passes through comes out, changed or not; a file that is right already is left alone.
+    if text != canonical || path.as_os_str() == "-" {
+        files::write(path, canonical.as_bytes())?;
+    }
     Ok(Exit::OK)
 }
 

@@ -8,7 +8,7 @@ use crate::ui::Ui;
 
 /// Records a step; returns its own status.
 pub fn run(args: &RecordArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let output = Output::create(&args.output)?;
+    let output = Output::beside_a_step(&args.output)?;
     let setting = match &args.profile {
         Some(path) => Loaded::read(path)?.setting(args.mode, &args.recording)?,
         None => Setting::default(),

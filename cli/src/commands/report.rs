@@ -1,7 +1,7 @@
 //! `sekisho report`: a recording as one HTML page.
 use crate::args::ReportArgs;
 use crate::commands::show::failure;
-use crate::exit::{CliError, Exit, shown};
+use crate::exit::{CliError, Exit, shown_output};
 use crate::files::{self, Output};
 use crate::judging;
 use crate::profiled::Loaded;
@@ -22,7 +22,7 @@ pub fn run(args: &ReportArgs, ui: &Ui) -> Result<Exit, CliError> {
     let summary = Summary::read(&mut reader, each).map_err(failed)?;
     let verdict = differ.map(|differ| differ.finish(reader.trailer()));
     put(&summary, verdict.as_ref(), &args.output)?;
-    ui.note(&format!("wrote {}", shown(&args.output)));
+    ui.note(&format!("wrote {}", shown_output(&args.output)));
     Ok(Exit::OK)
 }
 

@@ -3,11 +3,12 @@
 //! Invariant: nothing is decided without a person or an explicit flag, every decision carries a reason and a name, and the
 //! profile is written whole or not at all.
 use crate::args::ReviewArgs;
-use crate::exit::{CliError, Exit, shown};
+use crate::exit::{CliError, Exit, shown_output};
 use crate::files;
 use crate::judging::judge;
 use crate::profiled::{Loaded, today};
 use crate::ui::Ui;
+use sekisho_events::PathBytes;
 use sekisho_profiles::{Alternative, Date, Deviation, DiffReport, Profile, Rule, alternatives, forbid};
 use std::io::{BufRead, IsTerminal as _, Write as _};
 
@@ -45,7 +46,7 @@ pub fn run(args: &ReviewArgs, ui: &Ui) -> Result<Exit, CliError> {
     };
     if profile != loaded.profile {
         files::write(&args.profile, profile.to_toml().as_bytes())?;
-        ui.note(&format!("wrote {}", shown(&args.profile)));
+        ui.note(&format!("wrote {}", shown_output(&args.profile)));
     }
     if left > 0 {
         ui.note(&format!("{left} not allowed by the profile, or undecided"));
@@ -103,7 +104,9 @@ fn add(profile: &mut Profile, rule: Rule) {
     match profile.rules.iter_mut().find(same) {
         Some(old) => {
             for (act, list) in &rule.acts {
-                list.iter().for_each(|item| old.add(*act, &item.text));
+                for item in list {
+                    old.add(*act, &item.text);
+                }
             }
             profile.normalise();
         }
@@ -149,7 +152,7 @@ fn describe(deviation: &Deviation, number: usize, total: usize, colour: bool) ->
     let mut out = format!("\n{bold}{number}/{total}  {}{plain}  ({})\n", deviation.what, deviation.severity.name());
     let line = |name: &str, text: String| if text.is_empty() { String::new() } else { format!("  {name:<8} {text}\n") };
     if let Some(process) = &deviation.process {
-        let chain: Vec<String> = process.ancestry.iter().rev().map(|n| n.escaped()).collect();
+        let chain: Vec<String> = process.ancestry.iter().rev().map(PathBytes::escaped).collect();
         out.push_str(&line("by", process.path.escaped()));
         out.push_str(&line("below", chain.iter().skip(1).cloned().collect::<Vec<_>>().join(" ← ")));
         out.push_str(&line("command", words(&process.argv)));
@@ -164,8 +167,8 @@ fn describe(deviation: &Deviation, number: usize, total: usize, colour: bool) ->
     out
 }
 
-fn words(argv: &[sekisho_events::PathBytes]) -> String {
-    let text: Vec<String> = argv.iter().map(|a| a.escaped()).collect();
+fn words(argv: &[PathBytes]) -> String {
+    let text: Vec<String> = argv.iter().map(PathBytes::escaped).collect();
     text.join(" ").chars().take(300).collect()
 }
 

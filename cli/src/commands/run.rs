@@ -5,14 +5,14 @@
 use crate::args::RunArgs;
 use crate::attesting::{self, Request};
 use crate::commands::report;
-use crate::exit::{CliError, Exit, shown};
+use crate::exit::{CliError, Exit, shown, word};
 use crate::files::{self, Output};
 use crate::judging;
 use crate::profiled::Loaded;
 use crate::recording::{self, Setting};
 use crate::ui::Ui;
 use sekisho_events::escape;
-use sekisho_profiles::{DiffReport, TextOptions};
+use sekisho_profiles::{DiffReport, Mode, TextOptions};
 use sekisho_recorder::Recorded;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,7 @@ const DEFAULT_PROFILE: &str = "sekisho.toml";
 /// Runs the loop.
 pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
     let profile = profile(args)?;
+    look_for_key(args)?;
     let places = Places::prepare(args)?;
     let setting = match &profile {
         Some(profile) => profile.setting(args.mode, &args.recording)?,
@@ -38,15 +39,12 @@ pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
     recording::note_gaps(&recorded, ui);
     let outcome = Outcome::of(&recorded);
     recorded.writer.commit()?;
-    let verdict = match &profile {
-        Some(profile) => Some(judge(profile, &places, ui)?),
-        None => {
-            say_how_to_begin(&places, ui);
-            None
-        }
-    };
-    attest(args, &places, verdict.as_ref(), ui)?;
+    let verdict = profile.as_ref().map(|p| judge(p, &places, ui)).transpose()?;
+    if verdict.is_none() {
+        say_how_to_begin(&places, ui);
+    }
     report::write(&places.recording, verdict.as_ref(), &places.report)?;
+    attest(args, &places, verdict.as_ref(), ui)?;
     Ok(conclude(&outcome, verdict.as_ref(), &places, ui))
 }
 
@@ -79,8 +77,11 @@ impl Places {
         let numbered = |stem: &str, n: u32, end: &str| {
             out.join(if n == 1 { format!("{stem}.{end}") } else { format!("{stem}-{n}.{end}") })
         };
-        let n =
-            if args.append { (1..).find(|n| !numbered("recording", *n, "sekisho").exists()).unwrap_or(1) } else { 1 };
+        let n = if args.append {
+            (1..u32::MAX).find(|n| !numbered("recording", *n, "sekisho").exists()).unwrap_or(1)
+        } else {
+            1
+        };
         let places = Self {
             recording: numbered("recording", n, "sekisho"),
             verdict: numbered("verdict", n, "json"),
@@ -118,8 +119,29 @@ fn is_numbered(name: &str, stem: &str, end: &str) -> bool {
     middle.is_some_and(|m| m.is_empty() || m.strip_prefix('-').is_some_and(|n| n.parse::<u32>().is_ok()))
 }
 
+/// A key that is not there is said before the step has run for hours. It is read behind the step, which cannot learn it
+/// from us then.
+fn look_for_key(args: &RunArgs) -> Result<(), CliError> {
+    match &args.key {
+        Some(key) if key.as_os_str() != "-" => match std::fs::metadata(key) {
+            Ok(_) => Ok(()),
+            Err(e) => {
+                Err(CliError::file("read", key, e).with_hint("`sekisho keygen NAME` makes NAME.key and NAME.pub"))
+            }
+        },
+        _ => Ok(()),
+    }
+}
+
 fn profile(args: &RunArgs) -> Result<Option<Loaded>, CliError> {
     match &args.profile {
+        Some(path) if !path.exists() && path.as_os_str() != "-" => {
+            Err(CliError::file("read", path, std::io::ErrorKind::NotFound.into()).with_hint(format!(
+                "make one: run without --profile, then sekisho profile new {} -o {}",
+                word(&args.out.join("recording.sekisho")),
+                word(path)
+            )))
+        }
         Some(path) => Loaded::read(path).map(Some),
         None if Path::new(DEFAULT_PROFILE).exists() => Loaded::read(Path::new(DEFAULT_PROFILE)).map(Some),
         None => Ok(None),
@@ -132,7 +154,12 @@ fn judge(profile: &Loaded, places: &Places, ui: &Ui) -> Result<DiffReport, CliEr
     let mut text = serde_json::to_string_pretty(&report.to_json()).map_err(|e| CliError::new(e.to_string()))?;
     text.push('\n');
     files::write(&places.verdict, text.as_bytes())?;
-    let options = TextOptions { recording: shown(&places.recording), colour: ui.colour(), suggest: false };
+    let options = TextOptions {
+        recording: word(&places.recording),
+        profile: word(&profile.path),
+        colour: ui.colour(),
+        suggest: false,
+    };
     let said = report.to_text(&options);
     let mut lines = said.lines();
     if let Some(first) = lines.next() {
@@ -146,7 +173,7 @@ fn judge(profile: &Loaded, places: &Places, ui: &Ui) -> Result<DiffReport, CliEr
 
 fn say_how_to_begin(places: &Places, ui: &Ui) {
     ui.note("no profile: nothing was judged");
-    ui.plain(&format!("  begin: sekisho profile new {} -o {DEFAULT_PROFILE}", shown(&places.recording)));
+    ui.plain(&format!("  begin: sekisho profile new {} -o {DEFAULT_PROFILE}", word(&places.recording)));
     ui.plain("  then review it, commit it, and run again");
 }
 
@@ -174,13 +201,22 @@ fn attest(args: &RunArgs, places: &Places, verdict: Option<&DiffReport>, ui: &Ui
     Ok(())
 }
 
+/// The rule by which the step was killed.
+fn killer(verdict: &DiffReport) -> Option<&str> {
+    let denied = verdict.deviations.iter().find(|d| d.code == "denied-rule");
+    denied.filter(|_| verdict.mode == Mode::Kill).and_then(|d| d.rule.as_deref())
+}
+
 /// The exit status: the step's own if it failed; else whether all was clean and complete.
 fn conclude(outcome: &Outcome, verdict: Option<&DiffReport>, places: &Places, ui: &Ui) -> Exit {
     if verdict.is_none_or(|v| !v.clean) || outcome.status != 0 {
         ui.plain(&format!("  look: {}", escape(places.report.as_os_str().as_encoded_bytes())));
     }
     if outcome.status != 0 {
-        ui.warn(&format!("run: the step itself failed with status {}", outcome.status));
+        match verdict.and_then(killer) {
+            Some(rule) => ui.warn(&format!("run: the step was killed by rule {rule}, status {}", outcome.status)),
+            None => ui.warn(&format!("run: the step itself failed with status {}", outcome.status)),
+        }
         return Exit(u8::try_from(outcome.status).unwrap_or(u8::MAX));
     }
     let clean = outcome.complete && verdict.is_none_or(|v| v.clean);

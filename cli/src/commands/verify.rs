@@ -1,6 +1,6 @@
 //! `sekisho verify`.
 use crate::args::{VerifyArgs, VerifyFormat};
-use crate::attesting::digest_file;
+use crate::attesting::{digest, digest_file};
 use crate::exit::{CliError, Exit, shown};
 use crate::files;
 use crate::ui::Ui;
@@ -55,6 +55,10 @@ fn policy(path: &Path) -> Result<Policy, CliError> {
 }
 
 fn artifact(path: &Path) -> Result<Artifact, CliError> {
+    if path.as_os_str() == "-" {
+        let found = digest(files::open(path)?).map_err(|e| CliError::file("read", path, e))?;
+        return Ok(Artifact { path: PathBytes::from(&b"-"[..]), sha256: found.sha256 });
+    }
     // Through a symbolic link, the file behind it is what is released.
     let real = path.canonicalize().map_err(|e| CliError::file("read", path, e))?;
     match digest_file(&real) {
