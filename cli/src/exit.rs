@@ -155,6 +155,8 @@ fn without_numbers(mut text: String) -> String {
 /// The system's words, beginning with a small letter.
 fn plain(error: &std::io::Error) -> String {
     let mut text = without_numbers(error.to_string());
+    // Where tempfile says the name of a file that nobody has asked for.
+    text.truncate(text.find(" at path ").unwrap_or(text.len()));
     if text.chars().nth(1).is_some_and(char::is_lowercase)
         && let Some(first) = text.get_mut(0..1)
     {

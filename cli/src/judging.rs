@@ -1,4 +1,5 @@
 //! A recording against a profile: common to `run`, `diff` and `attest`.
+use crate::commands::show::failure;
 use crate::exit::{CliError, shown};
 use crate::files;
 use crate::profiled::{Loaded, today};
@@ -14,7 +15,7 @@ pub fn judge(recording: &Path, profile: &Loaded) -> Result<DiffReport, CliError>
 
 /// The same for a recording that is open already.
 pub fn judge_from(input: impl Read, recording: &Path, profile: &Loaded) -> Result<DiffReport, CliError> {
-    let failed = |error: LogError| CliError::new(format!("cannot read {}: {error}", shown(recording)));
+    let failed = |error: LogError| failure(recording, error.into());
     let mut reader = LogReader::new(input).map_err(failed)?;
     let mut differ = begin(reader.header(), profile)?;
     while let Some(event) = reader.next_event().map_err(failed)? {

@@ -115,7 +115,12 @@ fn errors_say_what_is_wrong_in_words() {
     let at = dir.path();
     std::fs::write(at.join("script"), "#!/no/such/interpreter\n").unwrap();
     std::fs::set_permissions(at.join("script"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let cases: [(&[&str], i32, &str); 7] = [
+    let cases: [(&[&str], i32, &str); 8] = [
+        (
+            &["profile", "new", "build.rec", "-o", "/proc/p.toml"],
+            2,
+            "cannot write /proc/p.toml: no such file or directory\n",
+        ),
         (&["record", "--", "./script"], 127, "interpreter"),
         (&["record", "--", "/"], 126, "cannot execute /"),
         (&["record", "-o", "/dev/full", "--", "true"], 125, "make room"),

@@ -251,7 +251,10 @@ def kind(value):
         how, (number,) = facts[0]
         out[["status", "signal"][how]] = number
         return {**out, "core": facts[1], "killed_by_us": facts[2]}
-    return {**out, **fields(*reorder(STRUCTS[index], facts))}
+    out.update(fields(*reorder(STRUCTS[index], facts)))
+    if index == 1 and not {"asked", "asked_b64"} & set(out):
+        raw("asked")(out, facts[0])
+    return out
 
 
 def reorder(struct_, facts):

@@ -1,11 +1,12 @@
 //! `sekisho diff`: a recording against a profile, or against another recording.
 use crate::args::{DiffArgs, DiffFormat};
-use crate::exit::{CliError, Exit, shown, word};
+use crate::commands::show::failure;
+use crate::exit::{CliError, Exit, word};
 use crate::files;
 use crate::judging::judge;
 use crate::profiled::Loaded;
 use crate::ui::Ui;
-use sekisho_events::LogReader;
+use sekisho_events::{LogError, LogReader};
 use sekisho_profiles::{CompareReport, Outline, TextOptions};
 use std::io::Write as _;
 use std::path::Path;
@@ -67,7 +68,7 @@ fn against_recording(before: &Path, after: &Path, format: DiffFormat, ui: &Ui) -
 }
 
 fn outline(recording: &Path) -> Result<Outline, CliError> {
-    let failed = |error| CliError::new(format!("cannot read {}: {error}", shown(recording)));
+    let failed = |error: LogError| failure(recording, error.into());
     let mut reader = LogReader::new(files::open(recording)?).map_err(failed)?;
     let mut outline = Outline::new(reader.header());
     while let Some(event) = reader.next_event().map_err(failed)? {

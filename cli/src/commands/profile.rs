@@ -1,12 +1,13 @@
 //! `sekisho profile`: make, grow, test and convert profiles.
 use crate::args::{ExportKind, ProfileArgs, ProfileCommand};
 use crate::commands::diff::{pretty, print};
+use crate::commands::show::failure;
 use crate::exit::{CliError, Exit, shown, shown_output, word};
 use crate::files;
 use crate::judging::judge;
 use crate::profiled::{Loaded, today};
 use crate::ui::Ui;
-use sekisho_events::LogReader;
+use sekisho_events::{LogError, LogReader};
 use sekisho_profiles::{Export, Grade, Learner, Profile, Simulation, explain, export, lint};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ pub fn run(args: &ProfileArgs, ui: &Ui) -> Result<Exit, CliError> {
 
 /// Feeds a recording to a learner; says what makes it a doubtful teacher. Returns the name of its workspace.
 fn learn(learner: &mut Learner, recording: &Path, ui: &Ui) -> Result<String, CliError> {
-    let failed = |error| CliError::new(format!("cannot read {}: {error}", shown(recording)));
+    let failed = |error: LogError| failure(recording, error.into());
     let mut reader = LogReader::new(files::open(recording)?).map_err(failed)?;
     let header = reader.header();
     let name = String::from_utf8_lossy(header.workspace.file_name()).into_owned();

@@ -68,7 +68,7 @@ fn kind<M: SerializeMap>(map: &mut M, kind: &Kind) -> Result<(), M::Error> {
 
 fn executed<M: SerializeMap>(map: &mut M, exec: &Exec) -> Result<(), M::Error> {
     bytes(map, "path", &exec.path)?;
-    known_bytes(map, "asked", exec.asked.as_ref())?;
+    bytes(map, "asked", exec.asked.as_ref().unwrap_or(&exec.path))?;
     map.serialize_entry("interpreters", &Interpreters(&exec.interpreters))?;
     list(map, "argv", &exec.argv)?;
     map.serialize_entry("argv_truncated", &exec.argv_truncated)?;
