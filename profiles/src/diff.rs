@@ -1,8 +1,9 @@
 //! A recording against a profile, event by event, in bounded memory.
 use crate::act::Act;
 use crate::date::Date;
+use crate::decision::{Decision, MatchError, Outcome};
 use crate::deviation::{Actor, Deviation, MAX_SEQ, Severity, secret_in, severity, what};
-use crate::matcher::{Decision, MatchError, Matcher, Outcome};
+use crate::matcher::Matcher;
 use crate::need::{Need, needs};
 use crate::profile::{Mode, Profile};
 use crate::report::{DiffReport, GapLine};

@@ -1,7 +1,8 @@
 //! Why an act is allowed or not, rule by rule, from words such as `connect tcp 203.0.113.7:443`.
 use crate::act::{Act, PatternKind};
 use crate::date::Date;
-use crate::matcher::{MatchError, Matcher, Outcome};
+use crate::decision::{MatchError, Outcome};
+use crate::matcher::Matcher;
 use crate::need::{Need, Target};
 use crate::profile::Profile;
 use crate::vars::{Var, Vars};

@@ -1,6 +1,7 @@
 //! Judging one act by a profile: deny over allow, and what nothing allows is unlisted.
 use crate::act::{Act, PatternKind};
 use crate::date::Date;
+use crate::decision::{Decision, MatchError, Outcome, Verdict, weight};
 use crate::glob::Glob;
 use crate::index::{Index, SEED, step};
 use crate::need::{Need, Target, needs};
@@ -12,65 +13,6 @@ use crate::vars::Vars;
 use sekisho_events::{Digest, Event, Kind, ProcessId};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// What a profile says to an act.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// A rule allows it (the first by name).
-    Allowed {
-        /// Its id.
-        rule: Arc<str>,
-    },
-    /// A rule forbids it.
-    Denied {
-        /// Its id.
-        rule: Arc<str>,
-        /// What the call is to return (positive errno).
-        errno: i32,
-    },
-    /// No rule speaks of it.
-    Unlisted,
-    /// It is nothing that rules speak of.
-    NotJudged,
-}
-
-/// Why a profile that reads well cannot be matched.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MatchError {
-    /// A pattern that was put into a rule without being checked.
-    #[error("rule {rule}: bad pattern for `{key}`")]
-    BadPattern {
-        /// Id of the rule.
-        rule: String,
-        /// Key of the list.
-        key: &'static str,
-    },
-}
-
-/// Everything that a profile says to one need.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Decision {
-    pub(crate) outcome: Outcome,
-    /// All rules that match, sorted; numbers of rules in the profile.
-    pub(crate) matched: Vec<u32>,
-    /// A rule that would have allowed it, had it not expired, or had somebody reviewed it.
-    pub(crate) lapsed: Option<u32>,
-    /// A rule that allows the program with another digest.
-    pub(crate) other_digest: Option<u32>,
-    /// A rule with a wildcard that would have allowed it, were it no secret.
-    pub(crate) unnamed: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Allowed(u32),
-    Denied(u32),
-    Expected,
-    #[default]
-    Unlisted,
-    NotJudged,
-}
 
 /// Which of the rules that speak of some processes only speak of this one, and of what runs below it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -259,7 +201,7 @@ impl Matcher {
         self.rules[rule as usize].id.clone()
     }
 
-    /// The first rule that allows a process an act at all, to whatever.
+    /// The first rule that allows a process an act at all, to whatever; one that speaks of it before one for everybody.
     pub(crate) fn rule_for(&self, process: ProcessId, act: Act) -> Option<Arc<str>> {
         let class = &self.classes[self.class(process) as usize];
         let speaks = |(number, rule): &(usize, &Compiled)| {
@@ -268,7 +210,8 @@ impl Matcher {
                 && rule.acts & act.bit() != 0
                 && (rule.anybody && !rule.needs_above || class.rules.binary_search(&(*number as u32)).is_ok())
         };
-        self.rules.iter().enumerate().find(speaks).map(|(_, rule)| rule.id.clone())
+        let first = self.rules.iter().enumerate().filter(speaks).min_by_key(|(_, rule)| rule.anybody);
+        first.map(|(_, rule)| rule.id.clone())
     }
 
     fn class(&self, process: ProcessId) -> u32 {
@@ -427,16 +370,6 @@ impl Matcher {
             (Act::Refused, Target::Word(call)) if self.expected.iter().any(|e| e == call) => Outcome::Expected,
             _ => Outcome::Unlisted,
         }
-    }
-}
-
-/// Of several needs of one event, the worst decides.
-fn weight(verdict: &Verdict) -> u8 {
-    match verdict {
-        Verdict::NotJudged => 0,
-        Verdict::Allowed { .. } => 1,
-        Verdict::Unlisted => 2,
-        Verdict::Denied { .. } => 3,
     }
 }
 

@@ -4,8 +4,9 @@ use super::reads::reads;
 use super::tree::{Leaf, Limits, Node, Who, widen};
 use super::{Fact, FactKey, Place, Thing};
 use crate::act::Act;
+use crate::decision::Outcome;
 use crate::glob::Glob;
-use crate::matcher::{Matcher, Outcome};
+use crate::matcher::Matcher;
 use crate::need::{Need, Target};
 use crate::profile::Profile;
 use crate::rule::Rule;
@@ -30,11 +31,11 @@ const DEVICES: &[&[u8]] = &[
 ];
 
 /// Rules that allow all facts, with the number of runs in which each was needed.
-pub(crate) fn rules(facts: &Facts, runs: u32, uid: u32, from_nothing: bool) -> Vec<(Rule, u32)> {
+pub(crate) fn rules(facts: &Facts, runs: u32, uid: u32) -> Vec<(Rule, u32)> {
     let mut profile = Profile::default();
     programs(facts, &mut profile);
     read_rules(facts, &mut profile);
-    devices(facts, from_nothing, &mut profile);
+    devices(facts, &mut profile);
     changes(facts, runs, &mut profile);
     others(facts, &mut profile);
     secrets(facts, &mut profile);
@@ -135,12 +136,8 @@ pub(super) fn is_device(place: &Place) -> bool {
     place.var.is_none() && (DEVICES.contains(&place.rest.as_slice()) || place.rest.starts_with(b"/dev/pts/"))
 }
 
-fn devices(facts: &Facts, always: bool, profile: &mut Profile) {
+fn devices(facts: &Facts, profile: &mut Profile) {
     let mut rule = named("devices", "devices that hold nothing, and the terminal");
-    if always {
-        rule.add(Act::Read, "/dev/null");
-        rule.add(Act::Write, "/dev/null");
-    }
     for (act, place, ..) in paths(facts).filter(|(_, place, ..)| is_device(place)) {
         let pattern = if place.rest.starts_with(b"/dev/pts/") { "/dev/pts/*".to_owned() } else { place.literal() };
         match act {

@@ -9,8 +9,9 @@ mod reads;
 mod tree;
 
 use crate::act::Act;
+use crate::decision::{MatchError, Outcome};
 use crate::deviation::pattern_of;
-use crate::matcher::{MatchError, Matcher, Outcome};
+use crate::matcher::Matcher;
 use crate::need::{Need, Target, needs};
 use crate::net::NetPattern;
 use crate::process::Processes;
@@ -197,7 +198,6 @@ impl Learner {
     /// The profile that accepts all that was learned; on a base, the base with what was new.
     pub fn finish(mut self, name: &str) -> Profile {
         self.end();
-        let from_nothing = self.base.is_none();
         let mut profile = self.base.take().unwrap_or_else(|| {
             let mut profile = Profile::default();
             name.clone_into(&mut profile.meta.name);
@@ -211,7 +211,7 @@ impl Learner {
         }
         let before = profile.meta.recordings.unwrap_or(0);
         profile.meta.recordings = Some(before + self.runs);
-        for (mut rule, runs) in build::rules(&self.facts, self.runs, self.uid, from_nothing) {
+        for (mut rule, runs) in build::rules(&self.facts, self.runs, self.uid) {
             rule.seen = (runs > 0).then_some(Seen { n: runs, of: before + self.runs });
             profile.insert(rule);
         }
