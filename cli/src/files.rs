@@ -118,6 +118,16 @@ impl Output {
         Ok(To::Temporary { file, target })
     }
 
+    /// Gives it another name, in the same directory. What is written as it comes has its name already.
+    #[must_use]
+    pub fn renamed(mut self, path: &Path) -> Self {
+        if let To::Unnamed { target, .. } | To::Temporary { target, .. } = &mut self.to {
+            path.clone_into(target);
+            path.clone_into(&mut self.path);
+        }
+        self
+    }
+
     /// Puts the bytes on the disk and gives them their name.
     pub fn commit(self) -> Result<(), CliError> {
         let path = self.path;

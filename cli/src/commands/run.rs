@@ -14,6 +14,7 @@ use crate::ui::Ui;
 use sekisho_events::escape;
 use sekisho_profiles::{DiffReport, Mode, TextOptions};
 use sekisho_recorder::Recorded;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The profile that is used if none is named.
@@ -23,7 +24,7 @@ const DEFAULT_PROFILE: &str = "sekisho.toml";
 pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
     let profile = profile(args)?;
     look_for_key(args)?;
-    let places = Places::prepare(args)?;
+    let mut places = Places::prepare(args)?;
     let setting = match &profile {
         Some(profile) => profile.setting(args.mode, &args.recording)?,
         None if args.mode.is_some_and(|m| m != crate::args::Mode::Observe) => {
@@ -38,7 +39,7 @@ pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
     ui.note(&recording::summary(&recorded));
     recording::note_gaps(&recorded, ui);
     let outcome = Outcome::of(&recorded);
-    recorded.writer.commit()?;
+    places.keep(recorded.writer, args)?;
     let verdict = profile.as_ref().map(|p| judge(p, &places, ui)).transpose()?;
     if verdict.is_none() {
         say_how_to_begin(&places, ui);
@@ -70,29 +71,43 @@ struct Places {
 }
 
 impl Places {
-    /// Makes the directory; finds free names for a further step with `--append`.
+    /// Makes the directory, and without `--append` empties it of results.
     fn prepare(args: &RunArgs) -> Result<Self, CliError> {
-        std::fs::create_dir_all(&args.out).map_err(|e| CliError::file("create", &args.out, e))?;
         let out = &args.out;
-        let numbered = |stem: &str, n: u32, end: &str| {
-            out.join(if n == 1 { format!("{stem}.{end}") } else { format!("{stem}-{n}.{end}") })
-        };
-        let n = if args.append {
-            (1..u32::MAX).find(|n| !numbered("recording", *n, "sekisho").exists()).unwrap_or(1)
-        } else {
-            1
-        };
-        let places = Self {
-            recording: numbered("recording", n, "sekisho"),
-            verdict: numbered("verdict", n, "json"),
-            attestations: out.join("attestations.jsonl"),
-            report: numbered("report", n, "html"),
-            appended: args.append,
-        };
+        std::fs::create_dir_all(out).map_err(|e| CliError::file("create", out, e))?;
+        let places = Self::numbered(args, 1);
         if !args.append {
             places.clear(out)?;
         }
         Ok(places)
+    }
+
+    /// The names of the results of the nth step.
+    fn numbered(args: &RunArgs, n: u32) -> Self {
+        let named = |stem: &str, end: &str| {
+            args.out.join(if n == 1 { format!("{stem}.{end}") } else { format!("{stem}-{n}.{end}") })
+        };
+        Self {
+            recording: named("recording", "sekisho"),
+            verdict: named("verdict", "json"),
+            attestations: args.out.join("attestations.jsonl"),
+            report: named("report", "html"),
+            appended: args.append,
+        }
+    }
+
+    /// Gives the recording its name. With `--append` that is the first that is free by now: other steps may have run beside
+    /// this one, and whoever holds the directory's lock counts alone.
+    fn keep(&mut self, recording: Output, args: &RunArgs) -> Result<(), CliError> {
+        if !args.append {
+            return recording.commit();
+        }
+        let failed = |e| CliError::file("lock", &args.out, e);
+        let directory = File::open(&args.out).map_err(failed)?;
+        directory.lock().map_err(failed)?;
+        let free = |p: &Self| ![&p.recording, &p.verdict, &p.report].iter().any(|path| path.exists());
+        *self = (1..u32::MAX).map(|n| Self::numbered(args, n)).find(free).unwrap_or_else(|| Self::numbered(args, 0));
+        recording.renamed(&self.recording).commit()
     }
 
     /// Takes away what an earlier run left: its recordings, verdicts, attestations and reports.
