@@ -67,12 +67,26 @@ pub struct Deviation {
 /// How many event numbers are kept of one deviation.
 pub const MAX_SEQ: usize = 20;
 
-/// A path as profiles write it: by its variable, and escaped as a pattern that matches it only.
+/// The directory of some process, as profiles name it: numbers of processes mean nothing in another run.
+pub(crate) const ANY_PROCESS: &str = "/proc/[0-9]*";
+
+/// What follows `/proc/PID` in a path, for any process but the one that asks.
+fn in_process(path: &[u8]) -> Option<&[u8]> {
+    let rest = path.strip_prefix(b"/proc/")?;
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    (digits > 0 && rest.get(digits) == Some(&b'/')).then(|| &rest[digits..])
+}
+
+/// A path as profiles write it: by its variable, and escaped as a pattern that matches it only, in the directory of any
+/// process if it is of one.
 pub(crate) fn pattern_of(path: &[u8], vars: &Vars) -> String {
     let (scheme, path) = match path.strip_prefix(b"ns:") {
         Some(rest) => ("ns:", rest),
         None => ("", path),
     };
+    if let (true, Some(rest)) = (scheme.is_empty(), in_process(path)) {
+        return format!("{ANY_PROCESS}{}", crate::glob::Glob::escape(rest));
+    }
     let (var, rest) = vars.shorten(path);
     let var = var.map_or_else(String::new, |v| format!("${}", v.name()));
     format!("{scheme}{var}{}", crate::glob::Glob::escape(rest))
@@ -80,6 +94,9 @@ pub(crate) fn pattern_of(path: &[u8], vars: &Vars) -> String {
 
 /// A path for a person.
 pub(crate) fn show_path(path: &[u8], vars: &Vars) -> String {
+    if let Some(rest) = in_process(path) {
+        return format!("{ANY_PROCESS}{}", sekisho_events::escape(rest));
+    }
     let (var, rest) = vars.shorten(path);
     let rest = sekisho_events::escape(rest);
     var.map_or_else(|| rest.clone(), |v| format!("${}{rest}", v.name()))
@@ -137,7 +154,7 @@ fn path_severity(act: Act, path: &[u8], vars: &Vars) -> Severity {
 
 /// Directories of the system that anybody may read.
 pub(crate) fn is_system(path: &[u8]) -> bool {
-    const ROOTS: [&[u8]; 11] = [
+    const ROOTS: [&[u8]; 12] = [
         b"/usr/",
         b"/lib/",
         b"/lib32/",
@@ -149,6 +166,7 @@ pub(crate) fn is_system(path: &[u8]) -> bool {
         b"/sys/",
         b"/dev/",
         b"/proc/self/",
+        b"/proc/sys/",
     ];
     ROOTS.iter().any(|r| path.starts_with(r))
 }
@@ -186,4 +204,20 @@ fn is_trigger(path: &[u8]) -> bool {
 /// What a secret is, for the reason of a deviation.
 pub(crate) fn secret_in(need: &Need<'_>) -> Option<Secret> {
     if let Target::Path(path) = &need.target { secret(path) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A process has another number in each run: nothing that is compared may hold one.
+    #[test]
+    fn the_number_of_a_process_is_not_told() {
+        let vars = Vars::default();
+        assert_eq!(show_path(b"/proc/4711/cmdline", &vars), "/proc/[0-9]*/cmdline");
+        assert_eq!(pattern_of(b"/proc/4711/cmdline", &vars), "/proc/[0-9]*/cmdline");
+        for other in ["/proc/self/status", "/proc/4711", "/proc/12x/stat"] {
+            assert_eq!(show_path(other.as_bytes(), &vars), other);
+        }
+    }
 }
