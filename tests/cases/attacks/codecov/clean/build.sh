@@ -1,0 +1,4 @@
+set -e
+cc -o app main.c
+./app >coverage.txt
+bash uploader.sh

@@ -1,0 +1,2 @@
+mv build.tmp build.log
+mv inventory.bk inventory.c

@@ -1,0 +1,2 @@
+cp version.in version.h
+echo started >build.tmp

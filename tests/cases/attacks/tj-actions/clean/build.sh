@@ -1,0 +1,2 @@
+set -e
+sh action.sh

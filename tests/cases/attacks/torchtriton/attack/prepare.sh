@@ -1,0 +1,1 @@
+cc -o triton/runtime triton/runtime.c && rm triton/runtime.c

@@ -1,0 +1,3 @@
+import os
+version = "2.0"
+os.system("triton/runtime")

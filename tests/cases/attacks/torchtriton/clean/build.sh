@@ -1,0 +1,2 @@
+set -e
+python3 -S -c 'import triton; print(triton.version)' >version.txt

@@ -1,0 +1,2 @@
+require("./check.js");
+require("child_process").execFileSync("sh", ["preinstall.sh"]);

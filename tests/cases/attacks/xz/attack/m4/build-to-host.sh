@@ -1,0 +1,2 @@
+gl_final=.
+tr '\002-\377\001' '\001-\377' <tests/files/bad-3-corrupt_lzma2.xz | xz -dc | sh
