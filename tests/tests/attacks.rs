@@ -173,7 +173,7 @@ impl Build {
         let mut words =
             self.sekisho(&["run", "--mode", "observe", "--grace", "1s", "--time-limit", "10s", "--profile"]);
         if self.case.endless {
-            words[7] = "2s".to_owned();
+            "2s".clone_into(&mut words[7]);
         }
         words.extend([profile.to_owned(), "--out".to_owned(), out.clone(), "--".to_owned()]);
         let ran = self.run(kind, &strs(&words));
