@@ -88,8 +88,15 @@ fn exec_needs<'e>(exec: &'e Exec, take: &mut dyn FnMut(Need<'e>)) {
     }
 }
 
+/// True for what is in no directory: a pipe, a socket, an anonymous inode, a namespace (`pipe:[7]`, proc(5)). A name that the
+/// recorder could not learn is no such thing, and no rule lists it.
+fn has_no_name(path: &[u8]) -> bool {
+    let word = path.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_' || **b == b'-').count();
+    path.first() != Some(&b'/') && path.get(word) == Some(&b':')
+}
+
 fn file_needs<'e>(act: &'e FileAct, take: &mut dyn FnMut(Need<'e>)) {
-    if is_idle(act.outcome, errno::is_idle_for_files) || !act.path.as_bytes().starts_with(b"/") {
+    if is_idle(act.outcome, errno::is_idle_for_files) || has_no_name(act.path.as_bytes()) {
         return;
     }
     let path = || Target::Path(judged_path(act));
@@ -207,6 +214,16 @@ mod tests {
         assert!(acts(&file(Access::Read, "/a", |a| a.outcome = Outcome::Errno(2))).is_empty());
         assert_eq!(acts(&file(Access::Read, "/a", |a| a.outcome = Outcome::Errno(13))).len(), 1);
         assert_eq!(acts(&file(Access::Read, "/a", |a| a.outcome = Outcome::Unknown)).len(), 1);
+    }
+
+    #[test]
+    fn what_is_in_no_directory_is_not_judged_and_a_name_that_could_not_be_learned_is() {
+        for nowhere in ["pipe:[7]", "socket:[7]", "anon_inode:[eventfd]", "mnt:[4026531841]"] {
+            assert!(acts(&file(Access::Read, nowhere, |_| ())).is_empty(), "{nowhere}");
+        }
+        for unknown in ["(a directory beyond PATH_MAX)/f", "relative", "(unreachable)/etc/x"] {
+            assert_eq!(acts(&file(Access::Write, unknown, |_| ()))[0].1, unknown);
+        }
     }
 
     #[test]
