@@ -75,16 +75,23 @@ fn wider_patterns(rule: &Rule) -> Vec<Rule> {
     patterns.into_iter().filter(|p| Glob::parse(p).is_ok()).map(with).collect()
 }
 
-fn says(rule: &Rule) -> String {
-    let who = match rule.process.first() {
-        Some(process) => sekisho_events::escape(process.text.as_bytes()),
-        None => "every program".to_owned(),
+/// What a rule allows, in one line: `/usr/bin/cc may make, write to $WORKSPACE/a.o`.
+pub fn says(rule: &Rule) -> String {
+    let who = match rule.process.as_slice() {
+        [] => "every program".to_owned(),
+        list => list.iter().map(|i| sekisho_events::escape(i.text.as_bytes())).collect::<Vec<_>>().join(", "),
     };
-    let what = rule.acts.iter().next().map_or_else(String::new, |(act, list)| {
+    let mut parts: Vec<(Vec<&str>, String)> = Vec::new();
+    for (act, list) in &rule.acts {
         let items: Vec<String> = list.iter().map(|i| sekisho_events::escape(i.text.as_bytes())).collect();
-        format!("{} {}", act.verb(), items.join(", "))
-    });
-    format!("{who} may {what}")
+        let items = items.join(", ");
+        match parts.iter_mut().find(|(_, i)| *i == items) {
+            Some((verbs, _)) => verbs.push(act.verb()),
+            None => parts.push((vec![act.verb()], items)),
+        }
+    }
+    let parts: Vec<String> = parts.into_iter().map(|(verbs, items)| format!("{} {items}", verbs.join(", "))).collect();
+    format!("{who} may {}", parts.join("; "))
 }
 
 #[cfg(test)]

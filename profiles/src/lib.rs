@@ -42,7 +42,7 @@ mod write;
 pub use act::{Act, PatternKind};
 pub use compare::{ActLine, CompareReport, Outline};
 pub use date::Date;
-pub use decide::{Alternative, alternatives, forbid};
+pub use decide::{Alternative, alternatives, forbid, says};
 pub use decision::{MatchError, Verdict};
 pub use deviation::{Actor, Deviation, MAX_SEQ, Severity};
 pub use diff::{DiffOptions, Differ};

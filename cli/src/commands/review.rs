@@ -32,16 +32,16 @@ pub fn run(args: &ReviewArgs, ui: &Ui) -> Result<Exit, CliError> {
         ui.note(&format!("{}: nothing to decide", report.headline()));
         return Ok(Exit::OK);
     }
+    if !args.accept_all && !std::io::stdin().is_terminal() {
+        return Err(CliError::new("standard input is not a terminal: there is nobody to decide").with_hint(
+            "run it in a terminal; or accept all with --accept-all --reason TEXT; or `sekisho profile suggest` for the patch",
+        ));
+    }
     let stamp = Stamp { by: reviewer(args)?, on: today() };
     let mut profile = loaded.profile.clone();
     let left = if args.accept_all {
         accept_all(&mut profile, &report, args.reason.as_deref().unwrap_or_default(), &stamp)
     } else {
-        if !std::io::stdin().is_terminal() {
-            return Err(CliError::new("standard input is not a terminal: there is nobody to decide").with_hint(
-                "run it in a terminal; or accept all with --accept-all --reason TEXT; or `sekisho profile suggest` for the patch",
-            ));
-        }
         walk(&mut profile, &report, &stamp, ui)?
     };
     if profile != loaded.profile {
@@ -114,42 +114,67 @@ fn add(profile: &mut Profile, rule: Rule) {
     }
 }
 
-/// Asks about each deviation; returns how many the profile does not allow at the end.
+/// Asks about each question; returns how many deviations the profile does not allow at the end.
 fn walk(profile: &mut Profile, report: &DiffReport, stamp: &Stamp, ui: &Ui) -> Result<usize, CliError> {
     let mut ask = Terminal;
     ask.say(&format!("{}\n", report.headline()))?;
-    let (mut left, total) = (0, report.deviations.len());
-    for (number, deviation) in report.deviations.iter().enumerate() {
-        ask.say(&describe(deviation, number + 1, total, ui.colour()))?;
-        match decide(&mut ask, deviation)? {
+    let questions = questions(report);
+    let mut left = report.deviations.len();
+    for (number, question) in questions.iter().enumerate() {
+        ask.say(&describe(question, number + 1, questions.len(), ui.colour()))?;
+        match decide(&mut ask, question)? {
             Decision::Accept(mut rule) => {
-                let Some(reason) = ask.reason()? else {
-                    left += 1;
-                    continue;
-                };
-                stamp.put(&mut rule, &reason);
-                add(profile, rule);
+                if let Some(reason) = ask.reason()? {
+                    stamp.put(&mut rule, &reason);
+                    add(profile, rule);
+                    left -= question.len();
+                }
             }
             Decision::Refuse(mut rule) => {
-                left += 1;
                 if let Some(reason) = ask.reason()? {
                     stamp.put(&mut rule, &reason);
                     add(profile, rule);
                 }
             }
-            Decision::Later => left += 1,
-            Decision::Stop => {
-                left += total - number;
-                break;
-            }
+            Decision::Later => {}
+            Decision::Stop => break,
         }
     }
     Ok(left)
 }
 
-fn describe(deviation: &Deviation, number: usize, total: usize, colour: bool) -> String {
+/// Deviations that one answer decides: what one program did to one file, such as making it and writing to it.
+fn questions(report: &DiffReport) -> Vec<Vec<&Deviation>> {
+    let mut all: Vec<Vec<&Deviation>> = Vec::new();
+    for deviation in &report.deviations {
+        let alike = |q: &&mut Vec<&Deviation>| {
+            let first = q[0];
+            let files = [first, deviation].iter().all(|d| d.code.starts_with("file-") && d.code != "file-read");
+            let path = |d: &Deviation| d.process.as_ref().map(|p| p.path.clone());
+            files && path(first) == path(deviation) && target(first) == target(deviation)
+        };
+        match all.iter_mut().find(alike) {
+            Some(question) => question.push(deviation),
+            None => all.push(vec![deviation]),
+        }
+    }
+    all
+}
+
+/// What stands behind the verb of a deviation.
+fn target(deviation: &Deviation) -> &str {
+    deviation.what.split_once(' ').map_or("", |(_, target)| target)
+}
+
+fn describe(question: &[&Deviation], number: usize, total: usize, colour: bool) -> String {
     let (bold, plain) = if colour { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-    let mut out = format!("\n{bold}{number}/{total}  {}{plain}  ({})\n", deviation.what, deviation.severity.name());
+    let deviation = question[0];
+    let verbs: Vec<&str> = question.iter().map(|d| d.what.split(' ').next().unwrap_or("")).collect();
+    let what = match question {
+        [one] => one.what.clone(),
+        _ => format!("{} {}", verbs.join(", "), target(deviation)),
+    };
+    let mut out = format!("\n{bold}{number}/{total}  {what}{plain}  ({})\n", deviation.severity.name());
     let line = |name: &str, text: String| if text.is_empty() { String::new() } else { format!("  {name:<8} {text}\n") };
     if let Some(process) = &deviation.process {
         let chain: Vec<String> = process.ancestry.iter().rev().map(PathBytes::escaped).collect();
@@ -162,9 +187,47 @@ fn describe(deviation: &Deviation, number: usize, total: usize, colour: bool) ->
     if deviation.times > 1 {
         out.push_str(&line("times", deviation.times.to_string()));
     }
-    let events: Vec<String> = deviation.seq.iter().take(5).map(ToString::to_string).collect();
+    let events: Vec<String> = question.iter().flat_map(|d| &d.seq).take(5).map(ToString::to_string).collect();
     out.push_str(&line("events", events.join(", ")));
     out
+}
+
+/// Ways to allow all of a question, narrow first: those of its first deviation that the others have too.
+fn offers(question: &[&Deviation]) -> Vec<Alternative> {
+    let patterns = |rule: &Rule| rule.acts.values().flatten().map(|i| i.text.clone()).collect::<Vec<_>>();
+    let mut found = alternatives(question[0]);
+    for deviation in &question[1..] {
+        let theirs = alternatives(deviation);
+        found.retain_mut(|offer| {
+            let same = |a: &&Alternative| {
+                a.rule.process == offer.rule.process
+                    && patterns(&a.rule).iter().all(|p| patterns(&offer.rule).contains(p))
+            };
+            let Some(other) = theirs.iter().find(same) else { return false };
+            for (act, list) in &other.rule.acts {
+                for item in list {
+                    offer.rule.add(*act, &item.text);
+                }
+            }
+            offer.says = sekisho_profiles::says(&offer.rule);
+            true
+        });
+    }
+    found
+}
+
+/// The rule that forbids all of a question.
+fn refusal(question: &[&Deviation]) -> Option<Rule> {
+    let mut rules = question.iter().filter_map(|d| forbid(d));
+    let mut first = rules.next()?;
+    for rule in rules {
+        for (act, list) in &rule.acts {
+            for item in list {
+                first.add(*act, &item.text);
+            }
+        }
+    }
+    Some(first)
 }
 
 fn words(argv: &[PathBytes]) -> String {
@@ -172,9 +235,9 @@ fn words(argv: &[PathBytes]) -> String {
     text.join(" ").chars().take(300).collect()
 }
 
-fn decide(ask: &mut Terminal, deviation: &Deviation) -> Result<Decision, CliError> {
-    let offers = alternatives(deviation);
-    let refusal = forbid(deviation);
+fn decide(ask: &mut Terminal, question: &[&Deviation]) -> Result<Decision, CliError> {
+    let offers = offers(question);
+    let refusal = refusal(question);
     for (number, offer) in offers.iter().enumerate() {
         ask.say(&format!("  [{}] accept: {}\n", number + 1, offer.says))?;
     }

@@ -245,6 +245,10 @@ fn is_loader(need: &Need<'_>) -> bool {
 
 fn thing(run: &Run, need: &Need<'_>) -> Option<Thing> {
     if let Target::Path(path) = &need.target {
+        // A name that could not be learned is none that a rule can say.
+        if !path.strip_prefix(b"ns:").unwrap_or(path).starts_with(b"/") {
+            return None;
+        }
         return Some(Thing::Path(Place::of(path, &run.vars)));
     }
     let mut pattern = crate::suggest::pattern(need, &run.vars)?;
