@@ -24,6 +24,7 @@ int main(int argc, char **argv) {
         ports[i] = me.sin_port;
         printf("port_%d %d\n", i, ntohs(me.sin_port));
     }
+    to.sin_port = ports[0];
     pthread_t t = thread(flip, NULL);
     for (int i = 0; i < 400; i++) {
         struct sockaddr_in peer;
