@@ -13,6 +13,7 @@ const MAKERS: &[(&str, usize)] = &[
     ("sh-thd.", 6), // bash, here documents
     ("configure-", 6),
     ("cargo-install", 6),
+    ("target", 6), // cargo, before the folder is renamed into place
     ("rustdoctest", 6),
 ];
 
@@ -176,6 +177,9 @@ pub(crate) fn common(a: &str, b: &str, anywhere: bool) -> Option<String> {
     if digits(a) && digits(b) {
         return Some(format!("{stem}[0-9]*{}", end.trim_start_matches(|c: char| c.is_ascii_digit())));
     }
+    // So do a letter or two: of two names made at random, some end alike.
+    let word = end.len() - end.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).len();
+    let (tail, end) = if word <= 2 { (tail - word, &end[word..]) } else { (tail, end) };
     let open = a.len() - head - tail;
     (a.len() == b.len() && open >= 3).then(|| format!("{stem}{}{end}", "?".repeat(a.len() - stem.len() - tail)))
 }
@@ -201,6 +205,7 @@ mod tests {
             ("conf4711.sh", "conf[0-9]*.sh"),
             ("stations", "stations"),
             ("stK3jd8a", "st??????"),
+            ("targetKIBAv3", "target??????"),
             ("main.c", "main.c"),
             ("crc32.o", "crc32.o"),
             ("config", "config"),
@@ -231,6 +236,7 @@ mod tests {
         assert_eq!(common("build-xyzabc.log", "build-qwerty.log", false).unwrap(), "build-??????.log");
         assert_eq!(common("job123.out", "job77.out", false).unwrap(), "job[0-9]*.out");
         assert_eq!(common("ztest12345", "ztest12399", false).unwrap(), "ztest[0-9]*");
+        assert_eq!(common("stage8KpZaq", "stageTw3Rbq", false).unwrap(), "stage??????");
         assert_eq!(common("main.c", "test.h", true), None);
         assert_eq!(common("main.c", "mail.c", true), None);
         assert_eq!(common("abcdefgh", "qwertyui", true).unwrap(), "????????");
