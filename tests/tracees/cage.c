@@ -57,7 +57,7 @@ static int newest_fuse(void) {
     return top;
 }
 int main(int argc, char **argv) {
-    int uid = -1, pidns = 0, uts = 0, time_s = 20, grace = 300, i = 1, status = 0, result;
+    int uid = -1, pidns = 0, uts = 0, time_s = 60, grace = 300, i = 1, status = 0, result;
     rlim_t nofile = 4096, fsize = 1ULL << 43;
     const char *file = NULL, *pid_max = NULL;
     for (; i < argc && strcmp(argv[i], "--"); i++) {
