@@ -1,4 +1,5 @@
 # The attacker's tarball: a script and an object, hidden in files of the tests.
+mkdir -p tests/files
 echo good >tests/files/good-1.txt
 xz -k -c tests/files/good-1.txt >tests/files/good-1.xz
 echo 'const char *crc64(void) { return "payload"; }' >payload.c
