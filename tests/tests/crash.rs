@@ -131,3 +131,71 @@ fn a_time_limit_ends_the_step_and_says_so() {
     assert!(rec.has(&json!({"kind": "gap", "why": "timeout"})));
     assert!(!rec.is_complete());
 }
+
+/// The script of [`two_hundred_random_moments`]: kills a recorder at a moment, and looks for what is left of the step.
+const KILLING: &str = r#"
+import os, random, signal, subprocess, sys, time
+binary, moments, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+chance = random.Random(seed)
+here = os.getcwd()
+open("build.sh", "w").write("cc -c -o a.o a.c & for i in 1 2 3; do echo $i > f$i; ls > list & done; wait\n")
+open("a.c", "w").write("int main(void) { return 0; }\n")
+os.mkdir("../out")
+
+before = []
+
+def left():
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if pid not in before and os.readlink(f"/proc/{pid}/cwd") == here:
+                state = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0]
+                found += [pid] if state not in "ZX" else []
+        except OSError:
+            pass
+    return found
+
+def record():
+    words = [binary, "record", "-o", "../out/rec", "--", "sh", "build.sh"]
+    return subprocess.Popen(words, cwd=here, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+before = left()
+start = time.monotonic()
+assert record().wait() == 0
+whole = time.monotonic() - start
+os.unlink("../out/rec")
+early = 0
+for n in range(moments):
+    step = record()
+    moment = chance.uniform(0, whole)
+    time.sleep(moment)
+    step.send_signal(signal.SIGKILL)
+    ended = step.wait()
+    until = time.monotonic() + 2
+    while left() and time.monotonic() < until:
+        time.sleep(0.002)
+    said = f"seed {seed}, moment {n}, {moment * 1000:.1f} of {whole * 1000:.0f} ms"
+    assert not left(), f"{said}: survivors {left()}"
+    there = os.listdir("../out")
+    if there == ["rec"]:
+        shown = subprocess.run([binary, "show", "../out/rec", "--format", "jsonl"], capture_output=True)
+        assert shown.returncode == 0 and b'"complete":true' in shown.stdout, f"{said}: half a recording"
+        os.unlink("../out/rec")
+    else:
+        assert not there, f"{said}: left {there}"
+        early += ended == -signal.SIGKILL
+print("killed early:", early)
+"#;
+
+/// Whenever the recorder dies: no survivors, and at the output's name a whole recording or nothing.
+#[test]
+fn two_hundred_random_moments() {
+    let step = Step::plain().cage("--time").cage("300");
+    let seed = std::env::var("SEKISHO_SEED").ok().and_then(|s| s.parse::<u32>().ok()).unwrap_or(20);
+    let bin = places::sekisho().display().to_string();
+    let ran = step.run(["/usr/bin/python3", "-S", "-c", KILLING, &bin, "200", &seed.to_string()]);
+    let out = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert_eq!((ran.ended, ran.survivors), (Ended::Exit(0), 0), "{out} {}", ran.said());
+    let early: u32 = out.trim().rsplit(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    assert!(early > 100, "too few moments lay inside the build: {out}");
+}

@@ -1,4 +1,5 @@
-/* G13, G14: more than a recorder likes. argv[2]: opens (30,000 of ten names), threads (300), forks (400 at once), files (3,000 open). */
+/* G13, G14: more than a recorder likes. argv[2]: opens (30,000 of ten names), threads (300), herd (2,000 threads), forks
+   (400 at once), generations (5,000, one after the other), files (3,000 open), names (20,000 made, each for a moment). */
 #include "tracee.h"
 #include <sys/resource.h>
 static void *wait_a_little(void *arg) {
@@ -15,11 +16,25 @@ int main(int argc, char **argv) {
             snprintf(name, sizeof name, "f%d", n % 10);
             close(must(open(name, O_RDONLY), name));
         }
-    } else if (!strcmp(how, "threads")) {
-        pthread_t t[300];
-        for (; n < 300; n++) t[n] = thread(wait_a_little, NULL);
+    } else if (!strcmp(how, "names")) {
+        chdir(argv[1]);
+        for (; n < 20000; n++) {
+            snprintf(name, sizeof name, "n%08x%08x", n * 2654435761u, n);
+            close(must(open(name, O_CREAT | O_WRONLY, 0644), name));
+            unlink(name);
+        }
+    } else if (!strcmp(how, "threads") || !strcmp(how, "herd")) {
+        int all = how[0] == 't' ? 300 : 2000;
+        static pthread_t t[2000];
+        for (; n < all; n++) t[n] = thread(wait_a_little, NULL);
         while (n--) pthread_join(t[n], NULL);
-        n = 300;
+        n = all;
+    } else if (!strcmp(how, "generations")) {
+        for (; n < 5000; n++) {
+            pid_t child = must(fork(), "fork");
+            if (!child) _exit(0);
+            waitpid(child, NULL, 0);
+        }
     } else if (!strcmp(how, "forks")) {
         for (; n < 400; n++) if (!must(fork(), "fork")) nap(300), _exit(0);
         while (wait(NULL) > 0) {}
