@@ -98,6 +98,7 @@ int main(int argc, char **argv) {
     pid_t pid = must(fork(), "fork");
     if (!pid) {
         setsid();
+        for (int s = 1; s < 65; s++) signal(s, SIG_DFL); // whatever nohup or CI ignored
         limit(RLIMIT_NPROC, 6000);
         limit(RLIMIT_NOFILE, nofile);
         limit(RLIMIT_FSIZE, fsize);
