@@ -103,14 +103,14 @@ fn the_terminal_is_kept() {
 #[test]
 fn job_control_and_window_changes_work_on_a_terminal() {
     let step = Step::plain();
-    let inner = "trap \"echo winch\" WINCH; echo ready; i=0; while [ $i -lt 40 ]; do sleep 0.1; i=$((i+1)); [ -e end ] && break; done; echo over";
+    let inner = "trap \"echo winch\" WINCH; echo ready; i=0; while [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); [ -e end ] && break; done; echo over";
     let line = format!("{} record -o {} -- sh -c '{inner}'", places::sekisho().display(), step.rec().display());
     let python = format!(
         "import pty,os,sys,struct,fcntl,termios,time,select\n\
          pid,fd=pty.fork()\n\
          if pid==0: os.execve('/bin/bash',['bash','--norc','--noprofile','-i'],dict(os.environ,PS1='$ '))\n\
          out=b''\n\
-         def until(word,t=6):\n    global out\n    seen=len(out)\n    end=time.time()+t\n    while word not in out[seen:] and time.time()<end:\n        if select.select([fd],[],[],0.1)[0]:\n            try: out+=os.read(fd,4096)\n            except OSError: return False\n    return word in out[seen:]\n\
+         def until(word,t=20):\n    global out\n    seen=len(out)\n    end=time.time()+t\n    while word not in out[seen:] and time.time()<end:\n        if select.select([fd],[],[],0.1)[0]:\n            try: out+=os.read(fd,4096)\n            except OSError: return False\n    return word in out[seen:]\n\
          until(b'$ ')\nos.write(fd,{line:?}.encode()+b'\\n')\n\
          print('ready',until(b'ready\\r'))\ntime.sleep(0.3)\n\
          fcntl.ioctl(fd,termios.TIOCSWINSZ,struct.pack('HHHH',20,70,0,0))\nprint('winch',until(b'winch\\r'))\n\
