@@ -80,7 +80,7 @@ fn outline(recording: &Path) -> Result<Outline, CliError> {
 
 /// JSON as a person can read it too, with a line break at its end.
 pub fn pretty(value: &serde_json::Value) -> String {
-    format!("{value:#}\n")
+    sekisho_events::json::pretty(value)
 }
 
 /// Writes to standard output.

@@ -166,8 +166,7 @@ fn profile(args: &RunArgs) -> Result<Option<Loaded>, CliError> {
 /// Compares, writes the verdict, and says what a person needs to know.
 fn judge(profile: &Loaded, places: &Places, ui: &Ui) -> Result<DiffReport, CliError> {
     let report = judging::judge(&places.recording, profile)?;
-    let mut text = serde_json::to_string_pretty(&report.to_json()).map_err(|e| CliError::new(e.to_string()))?;
-    text.push('\n');
+    let text = sekisho_events::json::pretty(&report.to_json());
     files::write(&places.verdict, text.as_bytes())?;
     let options = TextOptions {
         recording: word(&places.recording),

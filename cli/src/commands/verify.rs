@@ -85,7 +85,7 @@ fn evidence(paths: &[impl AsRef<Path>]) -> Result<Vec<u8>, CliError> {
 
 fn print(report: &Report, format: VerifyFormat, ui: &Ui) -> Result<(), CliError> {
     let text = match format {
-        VerifyFormat::Json => format!("{:#}\n", report.to_json()),
+        VerifyFormat::Json => sekisho_events::json::pretty(&report.to_json()),
         VerifyFormat::Text => report.to_text(!ui.is_quiet() && (!report.accepted || ui.verbosity() > 0)),
     };
     let mut out = std::io::stdout().lock();

@@ -11,7 +11,7 @@ mod visible;
 use crate::{Event, Header, Trailer, Truncation};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value};
-pub use visible::write;
+pub use visible::{pretty, write};
 
 /// One line of the JSON form, for streaming by [`write`].
 #[derive(Clone, Copy, Debug)]

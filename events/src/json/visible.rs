@@ -1,7 +1,9 @@
 //! JSON that is safe on a terminal: the same values, with what a terminal could obey as `\uXXXX`.
 use crate::bytes::is_plain;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Writes a value as compact JSON. Control characters past ASCII (C1, DEL), bidirectional marks and what is invisible are
@@ -10,22 +12,41 @@ pub fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(out, Visible)).map_err(io::Error::from)
 }
 
+/// The same, over several lines, with a line feed at the end.
+pub fn pretty(value: &Value) -> String {
+    let mut out = String::new();
+    // Outside of strings JSON is ASCII, and `\uXXXX` is the same character within them.
+    for c in format!("{value:#}\n").chars() {
+        if is_hidden(c) { push_escaped(&mut out, c) } else { out.push(c) }
+    }
+    out
+}
+
+fn is_hidden(c: char) -> bool {
+    c == '\u{7f}' || (!c.is_ascii() && !is_plain(c))
+}
+
+fn push_escaped(out: &mut String, c: char) {
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        let _ = write!(out, "\\u{unit:04x}");
+    }
+}
+
 struct Visible;
 
 impl Formatter for Visible {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let hidden = |c: char| c == '\u{7f}' || (!c.is_ascii() && !is_plain(c));
         if fragment.bytes().all(|b| b.is_ascii() && b != 0x7f) {
             return CompactFormatter.write_string_fragment(writer, fragment);
         }
         let mut rest = fragment;
-        while let Some(at) = rest.find(hidden) {
+        while let Some(at) = rest.find(is_hidden) {
             let (before, tail) = rest.split_at(at);
             writer.write_all(before.as_bytes())?;
             let mut chars = tail.chars();
-            for unit in chars.next().unwrap_or_default().encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
+            let mut escaped = String::new();
+            push_escaped(&mut escaped, chars.next().unwrap_or_default());
+            writer.write_all(escaped.as_bytes())?;
             rest = chars.as_str();
         }
         writer.write_all(rest.as_bytes())
@@ -52,6 +73,10 @@ mod tests {
                 "{json}"
             );
             assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+            let value = serde_json::json!({ text: [text] });
+            let json = pretty(&value);
+            assert!(json.chars().all(|c| c == '\n' || c.is_ascii() && !c.is_ascii_control() || is_plain(c)), "{json}");
+            assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value);
         }
         assert_eq!(shown("日本 é"), "\"日本 é\"");
     }
