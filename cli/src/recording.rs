@@ -85,8 +85,11 @@ fn absent(name: &PathBytes) -> &'static str {
     }
 }
 
-/// Says how complete a recording is, where that is not as it should be.
+/// Says what of a recording is not as it should be: what could not run, what is missing.
 pub fn note_gaps<W>(recorded: &Recorded<W>, ui: &Ui) {
+    for (path, why) in &recorded.blinded {
+        ui.warn(&format!("{} was ended before it began: {why}", path.escaped()));
+    }
     if !recorded.trailer.complete {
         ui.warn(&format!(
             "the recording is incomplete: {} gap{}; `sekisho show` names each",

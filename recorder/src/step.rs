@@ -33,6 +33,9 @@ pub struct Recorded<W> {
     pub duration: Duration,
     /// Which engine recorded it.
     pub engine: &'static str,
+    /// The first programs that were ended before their first instruction because their acts could not have been told,
+    /// and why; the recording has each as `refused`.
+    pub blinded: Vec<(PathBytes, String)>,
 }
 
 /// `PROC_SUPER_MAGIC` (linux/magic.h).
@@ -125,8 +128,8 @@ pub fn record<W: Write + Send>(
             toctou: summary.toctou,
             complete: true,
         })?;
-        let Summary { status, tally, duration, .. } = summary;
-        Ok(Recorded { writer, trailer, status, tally, duration, engine: "ptrace" })
+        let Summary { status, tally, duration, blinded, .. } = summary;
+        Ok(Recorded { writer, trailer, status, tally, duration, engine: "ptrace", blinded })
     })
 }
 
@@ -135,11 +138,12 @@ struct Summary {
     tally: Tally,
     duration: Duration,
     toctou: Toctou,
+    blinded: Vec<(PathBytes, String)>,
 }
 
 /// Hashes what the step left behind and hands in the last events.
 fn finish(tracer: Tracer, ended: Option<ExitHow>) -> Result<Summary, RecordError> {
-    let Tracer { mut out, mut digests, mut inputs, outputs, .. } = tracer;
+    let Tracer { mut out, mut digests, mut inputs, outputs, blinded, .. } = tracer;
     let duration = out.elapsed();
     let now = |path: &[u8]| {
         let name = CString::new(path).ok()?;
@@ -167,7 +171,7 @@ fn finish(tracer: Tracer, ended: Option<ExitHow>) -> Result<Summary, RecordError
     };
     let (tally, toctou) = (out.tally(), out.toctou());
     drop(out);
-    Ok(Summary { status, tally, duration, toctou })
+    Ok(Summary { status, tally, duration, toctou, blinded })
 }
 
 /// What the child said before it could become the command.
@@ -215,8 +219,9 @@ fn find_program(options: &Options) -> Result<PathBuf, RecordError> {
         let candidate = dir.join(name);
         match std::fs::metadata(&candidate) {
             Ok(found) if found.is_file() && found.permissions().mode() & 0o111 != 0 => return Ok(candidate),
-            Ok(found) if found.is_file() => refused = Some(libc::EACCES),
-            _ => {}
+            // execve(2) says EACCES of a directory, too, and execvp(3) goes on looking.
+            Ok(_) => refused = Some(libc::EACCES),
+            Err(_) => {}
         }
     }
     Err(refused.map_or_else(|| RecordError::NotFound(shown()), |errno| RecordError::NotExecutable(shown(), errno)))

@@ -25,9 +25,25 @@ fn a_command_that_cannot_be_executed_gives_126() {
         let (ran, _) = step.record(["./text"]);
         assert_eq!(ran.ended, Ended::Exit(126), "{}", ran.said());
         assert!(ran.said().contains("text"), "{}", ran.said());
-        let (ran, _) = step.record(["./."]);
-        assert_eq!(ran.ended, Ended::Exit(126), "a directory: {}", ran.said());
+        for directory in ["./.", "."] {
+            let (ran, _) = step.record([directory]);
+            assert_eq!(ran.ended, Ended::Exit(126), "{directory}: {}", ran.said());
+        }
     });
+}
+
+/// A program of mode 0111 cannot be looked into by its user, nor by us: it does not run, and that is said.
+#[test]
+fn a_program_that_may_be_run_but_not_read_is_ended_and_named() {
+    let step = Step::new(User::Ordinary);
+    let program = step.ground.work().join("closed");
+    std::fs::copy(tracee("mk"), &program).unwrap();
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o111)).unwrap();
+    let (ran, recording) = step.record(["./closed", "."]);
+    assert_eq!(ran.ended, Ended::Exit(137), "{}", ran.said());
+    assert!(ran.said().contains("closed was ended before it began"), "{}", ran.said());
+    assert!(recording.unwrap().events.iter().any(|e| e["kind"] == "refused" && e["call"] == "execve"));
+    assert!(!step.ground.work().join("canary").exists(), "it has run");
 }
 
 #[test]

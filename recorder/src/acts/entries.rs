@@ -2,7 +2,7 @@
 use super::{Call, Pending, Verdict, file_kinds, outcome};
 use crate::names;
 use crate::tracer::Tracer;
-use sekisho_events::{Access, FileAct, Kind, Outcome, PathBytes};
+use sekisho_events::{Access, FileAct, FileType, Kind, Outcome, PathBytes};
 
 impl Tracer {
     /// One entry of a directory is made or removed.
@@ -105,7 +105,25 @@ impl Tracer {
         let Some(outcome) = outcome(result) else { return };
         for mut act in acts {
             act.outcome = outcome;
+            if outcome == Outcome::Ok {
+                self.identify_new(tid, &mut act);
+            }
             self.tell_file(tid, act);
+        }
+    }
+
+    /// What was not there at the entry has an identity now.
+    fn identify_new(&self, tid: i32, act: &mut FileAct) {
+        let made = match act.access {
+            Access::Mkdir => |t| t == FileType::Directory,
+            Access::Symlink => |t| t == FileType::Symlink,
+            Access::Mknod => |t| !matches!(t, FileType::Directory | FileType::Symlink),
+            _ => return,
+        };
+        let Some((who, _)) = self.looker(tid) else { return };
+        if let Some(stat) = names::entry(who, libc::AT_FDCWD, &act.path).stat.filter(|s| made(s.file_type)) {
+            act.identity = Some(stat.identity);
+            act.file_type = Some(stat.file_type);
         }
     }
 

@@ -19,6 +19,9 @@ pub(crate) struct ExecCall {
     pub found: Found,
 }
 
+/// Programs that were ended unseen and are named to the caller; the recording has all.
+const BLINDED_MAX: usize = 3;
+
 impl Tracer {
     pub(crate) fn enter_exec(&mut self, tid: i32, call: &Call, place: &Place) -> Verdict {
         let (dirfd, arg) = super::dispatch::at(place, call);
@@ -56,7 +59,7 @@ impl Tracer {
     pub(crate) fn executed(&mut self, tid: i32, call: Option<&ExecCall>) {
         let Some((who, _)) = self.looker(tid) else { return };
         let Some((image, image_slot)) = self.images.image(who, &mut self.digests) else {
-            self.blind(tid, "its image cannot be seen");
+            self.blind(tid, call, "its image cannot be seen");
             return;
         };
         let stack = match Stack::read(tid) {
@@ -68,7 +71,7 @@ impl Tracer {
                 } else {
                     "its memory cannot be read, so its acts could not be told"
                 };
-                self.blind(tid, why);
+                self.blind(tid, call, why);
                 return;
             }
         };
@@ -119,7 +122,11 @@ impl Tracer {
     }
 
     /// A program whose acts could not be told does not run (EVASION F5).
-    fn blind(&mut self, tid: i32, why: &str) {
+    fn blind(&mut self, tid: i32, call: Option<&ExecCall>, why: &str) {
+        if self.blinded.len() < BLINDED_MAX {
+            let path = call.map_or_else(|| PathBytes::from("a program"), |c| c.found.path.clone());
+            self.blinded.push((path, why.to_owned()));
+        }
         let refused =
             Refused { call: "execve".into(), why: format!("the program is ended: {why}"), errno: libc::EPERM };
         self.tell(tid, Kind::Refused(refused));

@@ -150,7 +150,7 @@ impl Tracer {
     }
 
     /// recvmsg(2) and recvmmsg(2): descriptors may come with the message (unix(7), `SCM_RIGHTS`).
-    pub(crate) fn enter_receive(&mut self, call: &Call, many: bool) -> Verdict {
+    pub(crate) fn enter_receive(call: &Call, many: bool) -> Verdict {
         Verdict::Watch(Pending::Receive(Box::new(Received { pointer: call.args[1], many })))
     }
 

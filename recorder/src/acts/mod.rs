@@ -13,6 +13,7 @@ mod judging;
 mod messages;
 mod namespaces;
 mod open;
+mod resolving;
 mod sockets;
 
 use crate::memory::Fault;
@@ -20,6 +21,7 @@ pub(crate) use exec::{ExecCall, attempt};
 pub(crate) use messages::{Received, Sending};
 pub(crate) use namespaces::Change;
 pub(crate) use open::OpenCall;
+pub(crate) use resolving::{Awaited, Names};
 use sekisho_events::{FileAct, Kind, NetAct, Outcome, Tamper};
 pub(crate) use sockets::{Connecting, SocketCall};
 
@@ -53,6 +55,8 @@ pub(crate) enum Pending {
     Socket(Box<SocketCall>),
     /// Messages sent to addresses.
     Send(Box<Sending>),
+    /// A datagram.
+    Datagram(Box<Awaited>),
     /// Messages received, maybe with descriptors.
     Receive(Box<Received>),
     /// The step restricts itself or changes its view.

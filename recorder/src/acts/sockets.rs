@@ -204,6 +204,7 @@ impl Tracer {
         let mut act = NetAct::new(op, protocol(facts));
         if let Some(address) = address {
             put_address(&mut act, address);
+            act.host = act.address.filter(|_| op != NetOp::Bind).and_then(|a| self.resolved.of(a));
             if let SockAddr::UnixPath(path) = address
                 && let Some((who, _)) = self.looker(tid)
             {

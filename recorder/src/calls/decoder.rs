@@ -202,6 +202,8 @@ pub enum Decoder {
     SendMsg,
     /// sendmmsg(2): socket 0, `struct mmsghdr[]` 1, their number 2, flags 3.
     SendMmsg,
+    /// recvfrom(2) with room for an address: socket 0, flags 3, address 4, its length 5.
+    RecvFrom,
     /// recvmsg(2): socket 0, `struct msghdr` 1, flags 2; descriptors may come with it.
     RecvMsg,
     /// recvmmsg(2): socket 0, `struct mmsghdr[]` 1, their number 2, flags 3.

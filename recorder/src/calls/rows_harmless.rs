@@ -221,8 +221,8 @@ pub(super) const ROWS: &[Passing] = &[
         ],
     },
     Passing {
-        why: "receives without descriptors, or asks about or closes a socket",
-        calls: &[nr::RECVFROM, nr::SHUTDOWN, nr::GETSOCKNAME, nr::GETPEERNAME, nr::GETSOCKOPT],
+        why: "asks about or closes a socket",
+        calls: &[nr::SHUTDOWN, nr::GETSOCKNAME, nr::GETPEERNAME, nr::GETSOCKOPT],
     },
     Passing {
         why: "stays within the IPC objects of the step; mapping one is seen",

@@ -63,6 +63,8 @@ pub(super) const ROWS: &[Row] = &[
     ),
     traced(nr::SENDMSG, &[guard(&[Test::any_bit(2, MSG_FASTOPEN)], EOPNOTSUPP, FASTOPEN), at(Files, D::SendMsg)]),
     traced(nr::SENDMMSG, &[guard(&[Test::any_bit(3, MSG_FASTOPEN)], EOPNOTSUPP, FASTOPEN), at(Files, D::SendMmsg)]),
+    // Without an address it reads a connection, which was seen.
+    traced(nr::RECVFROM, &[at_if(Files, &[Test::non_null(4)], D::RecvFrom)]),
     traced(nr::RECVMSG, &[at(Files, D::RecvMsg)]),
     traced(nr::RECVMMSG, &[at(Files, D::RecvMmsg)]),
     traced(

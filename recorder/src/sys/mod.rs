@@ -26,6 +26,6 @@ pub(crate) use ptrace::{
 };
 pub(crate) use signals::{Forwarding, block_signals, foreground, give_terminal, stop_self, tick};
 pub(crate) use sockets::{
-    SocketFacts, local_address, peer_address, peer_credentials, pidfd_getfd, pidfd_open, socket_facts,
+    SocketFacts, local_address, peek_datagram, peer_address, peer_credentials, pidfd_getfd, pidfd_open, socket_facts,
 };
 pub(crate) use wait::{Stop, has_children, wait_any};

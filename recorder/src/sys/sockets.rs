@@ -20,6 +20,27 @@ pub(crate) fn pidfd_getfd(pidfd: BorrowedFd<'_>, fd: i32) -> Result<OwnedFd, Sys
     Ok(unsafe { OwnedFd::from_raw_fd(new as i32) })
 }
 
+/// Looks at the datagram that waits first in a socket's queue and leaves it there: its whole size, and the raw address
+/// of its sender. EAGAIN: there is none.
+pub(crate) fn peek_datagram(fd: BorrowedFd<'_>, bytes: &mut [u8]) -> Result<(usize, Vec<u8>), SysError> {
+    let mut from = [0u8; 128];
+    let mut len = from.len() as libc::socklen_t;
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT | libc::MSG_TRUNC;
+    // SAFETY: the kernel writes at most `bytes.len()` bytes to `bytes`, `len` to `from`, and one socklen_t to `len`.
+    let size = unsafe {
+        libc::recvfrom(
+            fd.as_raw_fd(),
+            bytes.as_mut_ptr().cast(),
+            bytes.len(),
+            flags,
+            from.as_mut_ptr().cast(),
+            &raw mut len,
+        )
+    };
+    check("recvfrom", size as i64)?;
+    Ok((size as usize, from[..(len as usize).min(from.len())].to_vec()))
+}
+
 /// What a socket is (socket(7): `SO_DOMAIN`, `SO_TYPE`, `SO_PROTOCOL`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SocketFacts {

@@ -114,6 +114,7 @@ impl Tracer {
             Pending::Socket(call) => self.exit_socket(tid, *call, result),
             Pending::Send(sending) => self.exit_send(tid, *sending, result),
             Pending::Receive(received) => self.exit_receive(tid, &received, result),
+            Pending::Datagram(awaited) => self.exit_datagram(tid, *awaited, result),
             Pending::Change(change) => self.exit_change(tid, *change, result),
             Pending::Tamper(tamper) => self.exit_tamper(tid, *tamper, result),
         }
@@ -146,7 +147,7 @@ impl Tracer {
                     self.tell(tid, kind);
                 }
             }
-            Pending::Receive(_) => {}
+            Pending::Receive(_) | Pending::Datagram(_) => {}
             Pending::Change(mut change) => {
                 change.restrict.outcome = Outcome::Unknown;
                 self.tell(tid, Kind::Restrict(change.restrict));

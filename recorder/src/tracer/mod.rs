@@ -60,8 +60,12 @@ pub(crate) struct Tracer {
     /// This kernel has what argument pages need.
     pub(crate) pages_work: bool,
     turns: turns::Turns,
+    /// Names of addresses.
+    pub(crate) resolved: crate::acts::Names,
     /// That a name could not be told was told.
     pub(crate) untold: bool,
+    /// Programs that did not run because their acts could not have been told, and why.
+    pub(crate) blinded: Vec<(PathBytes, String)>,
 }
 
 /// What a tracer is made of.
@@ -103,7 +107,9 @@ impl Tracer {
             pins: Pins::default(),
             pages_work: true,
             turns: turns::Turns::default(),
+            resolved: crate::acts::Names::new(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()),
             untold: false,
+            blinded: Vec::new(),
         };
         tracer.announce_first();
         Ok(tracer)
