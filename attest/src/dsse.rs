@@ -85,7 +85,11 @@ impl Envelope {
         if bytes.len() > MAX_ENVELOPE_BYTES {
             return Err(EnvelopeError::TooLarge);
         }
-        let value = strict_json::parse(bytes)?;
+        Self::from_value(&strict_json::parse(bytes)?)
+    }
+
+    /// The same of JSON that was parsed, strictly, already: an envelope within a bundle.
+    pub fn from_value(value: &Value) -> Result<Self, EnvelopeError> {
         let object = value.as_object().ok_or(EnvelopeError::Field("envelope"))?;
         let payload_type = text(object, "payloadType")?.to_owned();
         if payload_type.is_empty() {

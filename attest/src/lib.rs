@@ -24,4 +24,4 @@ pub use facts::{
 pub use key::{Algorithm, KeyError, PublicKey, SecretKey};
 pub use predicates::verdict::{Verdict, VerdictBlock, VerdictError};
 pub use run::{CoverageBlock, Listing, Recording, RunBlock, listing};
-pub use statement::{Descriptor, Statement, StatementError};
+pub use statement::{Descriptor, ForeignStatement, Statement, StatementError};

@@ -4,6 +4,17 @@
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 /// `_type` of a statement.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+/// `_type` of the version before, which other tools still write.
+pub const STATEMENT_TYPE_V0_1: &str = "https://in-toto.io/Statement/v0.1";
+/// `mediaType` of a sigstore bundle, version 0.3.
+pub const BUNDLE_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+/// Every `mediaType` of a bundle that is read.
+pub const BUNDLE_TYPES: [&str; 4] = [
+    BUNDLE_TYPE,
+    "application/vnd.dev.sigstore.bundle+json;version=0.3",
+    "application/vnd.dev.sigstore.bundle+json;version=0.2",
+    "application/vnd.dev.sigstore.bundle+json;version=0.1",
+];
 /// in-toto link, version 0.3.
 pub const LINK: &str = "https://in-toto.io/attestation/link/v0.3";
 /// SLSA provenance, version 1.

@@ -1,9 +1,9 @@
 //! in-toto Statement v1 and its ResourceDescriptor (in-toto/attestation, spec/v1, version 1.1).
-use crate::names::STATEMENT_TYPE;
+use crate::names::{STATEMENT_TYPE, STATEMENT_TYPE_V0_1};
 use crate::strict_json::{self, StrictError};
 use sekisho_events::Digest;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// No statement has more subjects than this.
 pub(crate) const MAX_SUBJECTS: usize = 100_000;
@@ -70,23 +70,16 @@ pub struct Statement {
 impl Statement {
     /// Reads a statement from the bytes that were verified.
     pub fn parse(payload: &[u8]) -> Result<Self, StatementError> {
-        let Value::Object(mut object) = strict_json::parse(payload)? else {
-            return Err(StatementError::Field("statement"));
-        };
-        if object.get("_type").and_then(Value::as_str) != Some(STATEMENT_TYPE) {
+        Self::strict(ForeignStatement::parse(payload)?)
+    }
+
+    /// The same of one that was read already: as strict as [`Statement::parse`].
+    pub fn strict(foreign: ForeignStatement) -> Result<Self, StatementError> {
+        if foreign.statement_type != STATEMENT_TYPE {
             return Err(StatementError::Type);
         }
-        let list = object.get("subject").and_then(Value::as_array).ok_or(StatementError::Field("subject"))?;
-        let subjects = subjects(list)?;
-        let Some(Value::String(predicate_type)) = object.remove("predicateType") else {
-            return Err(StatementError::Field("predicateType"));
-        };
-        let predicate = match object.remove("predicate") {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(predicate)) => predicate,
-            Some(_) => return Err(StatementError::Field("predicate")),
-        };
-        Ok(Self { subjects, predicate_type, predicate })
+        let subjects = subjects(&foreign.subjects)?;
+        Ok(Self { subjects, predicate_type: foreign.predicate_type, predicate: foreign.predicate })
     }
 
     /// The payload to be signed.
@@ -100,6 +93,55 @@ impl Statement {
         })
         .to_string()
         .into_bytes()
+    }
+}
+
+/// A statement as other tools write it too: `_type` in version 0.1 or 1, subjects with digests of any algorithm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ForeignStatement {
+    statement_type: String,
+    subjects: Vec<Value>,
+    /// Which kind of predicate.
+    pub predicate_type: String,
+    /// What is said.
+    pub predicate: Map<String, Value>,
+}
+
+impl ForeignStatement {
+    /// Reads a statement from the bytes that were verified.
+    pub fn parse(payload: &[u8]) -> Result<Self, StatementError> {
+        let Value::Object(mut object) = strict_json::parse(payload)? else {
+            return Err(StatementError::Field("statement"));
+        };
+        let known = [STATEMENT_TYPE, STATEMENT_TYPE_V0_1];
+        let statement_type = object.get("_type").and_then(Value::as_str).filter(|t| known.contains(t));
+        let statement_type = statement_type.ok_or(StatementError::Type)?.to_owned();
+        let Some(Value::Array(subjects)) = object.remove("subject") else {
+            return Err(StatementError::Field("subject"));
+        };
+        let Some(Value::String(predicate_type)) = object.remove("predicateType") else {
+            return Err(StatementError::Field("predicateType"));
+        };
+        let predicate = match object.remove("predicate") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(predicate)) => predicate,
+            Some(_) => return Err(StatementError::Field("predicate")),
+        };
+        Ok(Self { statement_type, subjects, predicate_type, predicate })
+    }
+
+    /// The digests of each subject by algorithm, in lower-case hex; 1 to [`MAX_SUBJECTS`].
+    pub fn digests(&self) -> Result<Vec<BTreeMap<String, String>>, StatementError> {
+        if self.subjects.is_empty() || self.subjects.len() > MAX_SUBJECTS {
+            return Err(StatementError::Subjects(self.subjects.len()));
+        }
+        let of = |(index, subject): (usize, &Value)| {
+            let digests = subject.get("digest").and_then(Value::as_object).filter(|d| !d.is_empty());
+            let digests = digests.ok_or(StatementError::Digest(index))?;
+            let one = |(algorithm, hex): (&String, &Value)| Some((algorithm.clone(), hex.as_str()?.to_owned()));
+            digests.iter().map(one).collect::<Option<_>>().ok_or(StatementError::Digest(index))
+        };
+        self.subjects.iter().enumerate().map(of).collect()
     }
 }
 
@@ -142,6 +184,21 @@ mod tests {
     fn a_statement_survives_its_bytes() {
         let statement = Statement::parse(&payload(|_| ())).unwrap();
         assert_eq!(Statement::parse(&statement.to_payload()).unwrap(), statement);
+    }
+
+    #[test]
+    fn a_statement_of_another_tool_has_digests_of_any_algorithm() {
+        let mixed = payload(|v| {
+            v["_type"] = json!(STATEMENT_TYPE_V0_1);
+            v["subject"] = json!([{"digest": {"sha512": "00", "gitCommit": "11"}}]);
+        });
+        let foreign = ForeignStatement::parse(&mixed).unwrap();
+        assert_eq!(foreign.digests().unwrap()[0]["sha512"], "00");
+        assert!(Statement::strict(foreign).is_err());
+        for bad in [json!([]), json!([1]), json!([{"digest": {}}]), json!([{"digest": {"sha256": 1}}])] {
+            let foreign = ForeignStatement::parse(&payload(|v| v["subject"] = bad.clone())).unwrap();
+            assert!(foreign.digests().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -336,12 +336,15 @@ pub struct VerifyArgs {
     /// What is to be released.
     #[arg(value_name = "ARTIFACT", required = true)]
     pub artifacts: Vec<PathBuf>,
-    /// Attestations, one DSSE envelope a line. May be given several times.
+    /// Attestations: DSSE envelopes or sigstore bundles, one a line, or one bundle a file. May be given several times.
     #[arg(long, value_name = "ATT.jsonl", required = true)]
     pub attestations: Vec<PathBuf>,
     /// What is demanded, and of whom.
     #[arg(long, value_name = "POLICY.toml")]
     pub policy: PathBuf,
+    /// The root of trust of the public sigstore instance (trusted_root.json) [default: the embedded one].
+    #[arg(long, value_name = "FILE")]
+    pub trusted_root: Option<PathBuf>,
     /// Judge freshness as of this time (RFC 3339) [default: now].
     #[arg(long, value_name = "TIME")]
     pub time: Option<String>,

@@ -155,13 +155,17 @@ fn product_error(error: &ProductError) -> CliError {
 
 /// The digest of a regular file; symbolic links are not followed.
 pub fn digest_file(path: &Path) -> io::Result<Option<FileDigest>> {
+    regular(path)?.map(digest).transpose()
+}
+
+/// Opens a regular file; of anything else, and of nothing, gives `None`. Symbolic links are not followed.
+pub fn regular(path: &Path) -> io::Result<Option<File>> {
     match path.symlink_metadata() {
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(e) => return Err(e),
-        Ok(meta) if !meta.is_file() => return Ok(None),
-        Ok(_) => {}
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(e) => Err(e),
+        Ok(meta) if !meta.is_file() => Ok(None),
+        Ok(_) => File::open(path).map(Some),
     }
-    digest(File::open(path)?).map(Some)
 }
 
 /// The digest of what can be read.

@@ -1,6 +1,6 @@
 //! Statements of one run that may together prove one step.
 use crate::evidence::{Said, Signed};
-use crate::policy::StepRule;
+use crate::policy::{SignerRule, StepRule};
 use crate::reason::{Reason, shown, some};
 use sekisho_attest::{Descriptor, RunBlock};
 use std::collections::{HashMap, HashSet};
@@ -50,22 +50,24 @@ pub(crate) fn candidates<'e>(rule: &StepRule, signed: &'e [Signed]) -> Gathered<
     } else {
         Ok(format!("{} statements of step {}", of_step.len(), shown(&rule.name)))
     };
-    let signers = |s: &Signed| s.signers.iter().filter(|k| rule.keys.contains(k)).count();
-    let most = of_step.iter().map(|s| signers(s)).max().unwrap_or(0);
-    let strong: Vec<&Signed> = of_step.into_iter().filter(|s| signers(s) >= rule.threshold).collect();
+    let SignerRule { keys, identities, threshold: demanded } = &rule.signers;
+    let counted = of_step.into_iter().map(|s| (s.signers.count(keys, identities), s));
+    let counted: Vec<(usize, &Signed)> = counted.collect();
+    let most = counted.iter().map(|(n, _)| *n).max().unwrap_or(0);
+    let strong: Vec<&Signed> = counted.into_iter().filter(|(n, _)| n >= demanded).map(|(_, s)| s).collect();
     let threshold = if strong.is_empty() {
         Err(Reason::new(
             "threshold",
             format!(
-                "step {} needs signatures of {} distinct keys of {}, and has {most}",
+                "step {} needs signatures of {demanded} distinct signers of {}, and has {most}",
                 shown(&rule.name),
-                rule.threshold,
-                rule.keys.len(),
+                keys.len() + identities.len(),
             ),
-            "let the other key holders sign the same statements, or correct `keys` and `threshold` of the step",
+            "let the others sign the same statements, or correct `keys`, `identities` and `threshold` of the step",
         ))
     } else {
-        Ok(format!("at least {} of {} keys signed {} statements", rule.threshold, rule.keys.len(), strong.len()))
+        let of = keys.len() + identities.len();
+        Ok(format!("at least {demanded} of {of} signers signed {} statements", strong.len()))
     };
     Gathered { step, threshold, candidates: runs(rule, &strong) }
 }

@@ -41,11 +41,13 @@ pub enum Check {
     Materials,
     /// 19. What one step produced is not what the next one consumed.
     Chain,
+    /// 20. Nobody who is trusted states what the policy demands of every artifact.
+    Stated,
 }
 
 impl Check {
     /// All, in their order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Envelope,
         Self::Signature,
         Self::Statement,
@@ -65,9 +67,11 @@ impl Check {
         Self::Products,
         Self::Materials,
         Self::Chain,
+        Self::Stated,
     ];
 
-    /// Those that are made once, over all evidence; the others are made for each step of the policy.
+    /// Those that are made once, over all evidence. The others are made for each step of the policy, and the last one for each
+    /// statement that it demands.
     pub const GLOBAL: [Self; 3] = [Self::Envelope, Self::Signature, Self::Statement];
 
     /// The stable name.
@@ -92,6 +96,7 @@ impl Check {
             Self::Products => "products",
             Self::Materials => "materials",
             Self::Chain => "chain",
+            Self::Stated => "stated",
         }
     }
 
@@ -102,6 +107,6 @@ impl Check {
 
     /// The checks of one step, in their order.
     pub fn of_step() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|check| !Self::GLOBAL.contains(check))
+        Self::ALL.into_iter().filter(|check| !Self::GLOBAL.contains(check) && *check != Self::Stated)
     }
 }

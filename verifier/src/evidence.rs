@@ -1,20 +1,23 @@
-//! From lines of text to statements that a trusted key signed.
-use crate::policy::Key;
-use crate::reason::{Reason, shown};
-use crate::verify::MAX_EVIDENCE_BYTES;
-use sekisho_attest::dsse::Envelope;
-use sekisho_attest::{Descriptor, PublicKey, RunBlock, Statement, VerdictBlock, names};
+//! From envelopes and bundles to statements that somebody who is trusted signed.
+use crate::paper::Paper;
+use crate::policy::Policy;
+use crate::reason::{Reason, shown, some};
+use crate::signers::{Certified, Signers};
+use crate::trust::Trust;
+use sekisho_attest::{
+    Descriptor, ForeignStatement, PublicKey, RunBlock, Statement, StatementError, VerdictBlock, names,
+};
 use sekisho_events::Digest;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How many signatures are tried at most, each with each key.
 const MAX_TRIES: usize = 100_000;
 /// How many bytes are hashed for that at most.
 const MAX_HASHED_BYTES: usize = 512 << 20;
 
-/// A statement of ours that at least one trusted key signed.
+/// A statement of ours that somebody who is trusted signed.
 pub(crate) struct Signed {
     /// Short name of its kind.
     pub(crate) kind: &'static str,
@@ -22,8 +25,8 @@ pub(crate) struct Signed {
     pub(crate) block: RunBlock,
     /// Digest of the payload, by which others cite it.
     pub(crate) payload: Digest,
-    /// Who signed it: indices into the policy's keys.
-    pub(crate) signers: Vec<usize>,
+    /// Who signed it.
+    pub(crate) signers: Signers,
     /// Other statements and the recording, by name and digest, as it cites them.
     pub(crate) cites: Vec<Descriptor>,
     /// Of a link.
@@ -39,105 +42,135 @@ pub(crate) struct Said {
     pub(crate) block: VerdictBlock,
 }
 
-/// Check 1: every line is an envelope of an in-toto statement.
-pub(crate) fn envelopes(bytes: &[u8]) -> Result<Vec<Envelope>, Reason> {
-    let malformed = |line: usize, why: &str| {
-        Reason::new(
-            "evidence-malformed",
-            format!("line {line} of the attestations is no DSSE envelope of an in-toto statement: {}", shown(why)),
-            "use the file as `sekisho attest` or `sekisho run` wrote it, one envelope a line",
-        )
-    };
-    if bytes.len() > MAX_EVIDENCE_BYTES {
-        return Err(Reason::new(
-            "evidence-too-large",
-            format!("the attestations have more than {MAX_EVIDENCE_BYTES} bytes"),
-            "give only the attestations of what is released",
-        ));
-    }
-    let mut out = Vec::new();
-    for (index, line) in bytes.split(|b| *b == b'\n').enumerate() {
-        if line.is_empty() {
-            continue;
-        }
-        let envelope = Envelope::parse(line).map_err(|e| malformed(index + 1, &e.to_string()))?;
-        if envelope.payload_type != names::PAYLOAD_TYPE {
-            return Err(malformed(index + 1, &format!("payloadType is {}", envelope.payload_type)));
-        }
-        out.push(envelope);
-    }
-    if out.is_empty() {
-        return Err(Reason::new(
-            "evidence-missing",
-            "there are no attestations",
-            "`sekisho run --key KEY` or `sekisho attest` writes them",
-        ));
-    }
-    Ok(out)
-}
-
 /// A payload and who signed it.
 pub(crate) struct Payload {
     bytes: Vec<u8>,
-    signers: Vec<usize>,
+    signers: Signers,
 }
 
-/// Check 2: payloads that a key of the policy signed; equal payloads are one, with the signatures of all.
-pub(crate) fn payloads(envelopes: Vec<Envelope>, keys: &[Key]) -> Result<Vec<Payload>, Reason> {
-    let public: Vec<&PublicKey> = keys.iter().map(|k| &k.public).collect();
-    let mut index: HashMap<Digest, usize> = HashMap::new();
-    let (mut out, mut hints): (Vec<Payload>, Vec<String>) = (Vec::new(), Vec::new());
-    let (mut tries, mut hashed) = (0usize, 0usize);
-    let total = envelopes.len();
-    for envelope in envelopes {
-        let here = envelope.signatures.len() * keys.len();
-        tries = tries.saturating_add(here);
-        hashed = hashed.saturating_add(here.saturating_mul(envelope.payload.len()));
-        if tries > MAX_TRIES || hashed > MAX_HASHED_BYTES {
+/// Payloads by their bytes: equal ones are one, with the signatures of all.
+#[derive(Default)]
+struct Payloads {
+    index: HashMap<Digest, usize>,
+    all: Vec<Payload>,
+}
+
+impl Payloads {
+    fn signers(&mut self, bytes: Vec<u8>) -> &mut Signers {
+        let at = *self.index.entry(Digest::of(&bytes)).or_insert_with(|| {
+            self.all.push(Payload { bytes, signers: Signers::default() });
+            self.all.len() - 1
+        });
+        &mut self.all[at].signers
+    }
+}
+
+/// Check 2: payloads that a key or an identity of the policy signed.
+pub(crate) fn payloads(papers: Vec<Paper>, policy: &Policy) -> Result<Vec<Payload>, Reason> {
+    let public: Vec<&PublicKey> = policy.keys.iter().map(|k| &k.public).collect();
+    let (mut out, mut strangers) = (Payloads::default(), Vec::new());
+    let mut work = Work::default();
+    let total = papers.len();
+    for paper in papers {
+        match paper {
+            Paper::Envelope(envelope) => {
+                work.add(envelope.signatures.len() * public.len(), envelope.payload.len())?;
+                let by = envelope.signers(&public);
+                if by.is_empty() {
+                    strangers
+                        .extend(envelope.signatures.into_iter().filter_map(|s| s.keyid).map(|id| format!("key {id}")));
+                } else {
+                    out.signers(envelope.payload).add_keys(&by);
+                }
+            }
+            Paper::Certified(bundle) => {
+                // Some ten signatures, of the certificates, the logs and the clocks.
+                work.add(policy.trusts.len() * 10, bundle.len())?;
+                if policy.trusts.is_empty() {
+                    strangers.push("a certificate, and the policy trusts no identity".to_owned());
+                }
+                for (index, trust) in policy.trusts.iter().enumerate() {
+                    match certified(trust, index, &bundle, policy) {
+                        Ok((payload, signer)) => out.signers(payload).add_certified(signer),
+                        Err(why) => strangers.push(why),
+                    }
+                }
+            }
+        }
+    }
+    if out.all.is_empty() { Err(untrusted(total, strangers, policy)) } else { Ok(out.all) }
+}
+
+/// Verifies a bundle under a root of trust, and finds the identities that its certificate is of.
+fn certified(trust: &Trust, index: usize, bundle: &str, policy: &Policy) -> Result<(Vec<u8>, Certified), String> {
+    let (payload, certificate) = trust.verify(bundle)?;
+    let (mut identities, mut mismatch) = (Vec::new(), String::new());
+    for (at, identity) in policy.identities.iter().enumerate().filter(|(_, i)| i.trust == index) {
+        match identity.mismatch(&certificate) {
+            None => identities.push(at),
+            Some(why) => mismatch = format!("{}: {why}", identity.name),
+        }
+    }
+    if identities.is_empty() { Err(mismatch) } else { Ok((payload, Certified { certificate, identities })) }
+}
+
+/// How much is verified at most, so that a heap of evidence cannot hold the gate for hours.
+#[derive(Default)]
+struct Work {
+    tries: usize,
+    hashed: usize,
+}
+
+impl Work {
+    fn add(&mut self, tries: usize, bytes: usize) -> Result<(), Reason> {
+        self.tries = self.tries.saturating_add(tries);
+        self.hashed = self.hashed.saturating_add(tries.saturating_mul(bytes));
+        if self.tries > MAX_TRIES || self.hashed > MAX_HASHED_BYTES {
             return Err(Reason::new(
                 "evidence-too-large",
                 "the attestations have more signatures than are tried",
                 "give only the attestations of what is released",
             ));
         }
-        let signers = envelope.signers(&public);
-        if signers.is_empty() {
-            hints.extend(envelope.signatures.into_iter().filter_map(|s| s.keyid));
-            continue;
-        }
-        let at = *index.entry(Digest::of(&envelope.payload)).or_insert_with(|| {
-            out.push(Payload { bytes: envelope.payload, signers: Vec::new() });
-            out.len() - 1
-        });
-        out[at].signers.extend(signers);
-        out[at].signers.sort_unstable();
-        out[at].signers.dedup();
+        Ok(())
     }
-    if out.is_empty() {
-        hints.sort_unstable();
-        hints.dedup();
-        let trusted = keys.iter().map(|k| format!("{} ({}…)", k.name, &k.public.id()[..16])).collect::<Vec<_>>();
-        return Err(Reason::new(
-            "signature-untrusted",
-            format!(
-                "none of {total} attestations carries a valid signature of a key of the policy ({}); they name the keys {}",
-                crate::reason::some(trusted.iter().map(String::as_str)),
-                crate::reason::some(hints.iter().map(String::as_str)),
-            ),
-            "add the signer's public key to [keys] if you trust it; if it is there, the attestations were altered",
-        ));
-    }
-    Ok(out)
 }
 
-/// Check 3: what was signed has one meaning. Gives the statements of ours, and the number of others.
-pub(crate) fn statements(payloads: Vec<Payload>) -> Result<(Vec<Signed>, usize), Reason> {
-    let (mut out, mut others) = (Vec::new(), 0);
+fn untrusted(total: usize, mut strangers: Vec<String>, policy: &Policy) -> Reason {
+    strangers.sort_unstable();
+    strangers.dedup();
+    let keys = policy.keys.iter().map(|k| format!("key {} ({}…)", k.name, &k.public.id()[..16]));
+    let trusted: Vec<String> = keys.chain(policy.identities.iter().map(|i| format!("identity {}", i.name))).collect();
+    Reason::new(
+        "signature-untrusted",
+        format!(
+            "none of {total} attestations carries a valid signature of whom the policy trusts ({}); they are signed by: {}",
+            some(trusted.iter().map(String::as_str)),
+            some(strangers.iter().map(String::as_str)),
+        ),
+        "add the signer to [keys] or [identities] if you trust it; if it is there, the attestations were altered",
+    )
+}
+
+/// A statement of another kind, or another tool's of the same kind.
+pub(crate) struct Foreign {
+    pub(crate) predicate_type: String,
+    /// Of each subject, by algorithm.
+    pub(crate) subjects: Vec<BTreeMap<String, String>>,
+    pub(crate) signers: Signers,
+}
+
+/// Check 3: what was signed has one meaning. Gives the statements of ours, and the others.
+pub(crate) fn statements(payloads: Vec<Payload>) -> Result<(Vec<Signed>, Vec<Foreign>), Reason> {
+    let (mut out, mut others) = (Vec::new(), Vec::new());
     for payload in payloads {
-        let statement = Statement::parse(&payload.bytes).map_err(|e| malformed(&e.to_string()))?;
-        match signed(statement, &payload)? {
-            Some(signed) => out.push(signed),
-            None => others += 1,
+        let wrong = |e: StatementError| malformed(&e.to_string());
+        let statement = ForeignStatement::parse(&payload.bytes).map_err(wrong)?;
+        if let Some((kind, block)) = ours(&statement)? {
+            out.push(signed(kind, block, Statement::strict(statement).map_err(wrong)?, payload)?);
+        } else {
+            let subjects = statement.digests().map_err(wrong)?;
+            others.push(Foreign { predicate_type: statement.predicate_type, subjects, signers: payload.signers });
         }
     }
     Ok((out, others))
@@ -151,8 +184,8 @@ fn malformed(why: &str) -> Reason {
     )
 }
 
-/// Reads a statement of ours; `None` if it is of another kind, or another tool's of the same kind.
-fn signed(statement: Statement, payload: &Payload) -> Result<Option<Signed>, Reason> {
+/// The kind and run block of a statement of ours; `None` if it is of another kind, or another tool's of the same kind.
+fn ours(statement: &ForeignStatement) -> Result<Option<(&'static str, RunBlock)>, Reason> {
     let Some((kind, _)) = names::KINDS.iter().find(|(_, uri)| *uri == statement.predicate_type) else {
         return Ok(None);
     };
@@ -168,7 +201,12 @@ fn signed(statement: Statement, payload: &Payload) -> Result<Option<Signed>, Rea
     if block.version != 1 {
         return Err(malformed(&format!("{kind}: version {} of the run block is not known", block.version)));
     }
-    let step = match *kind {
+    Ok(Some((kind, block)))
+}
+
+fn signed(kind: &'static str, block: RunBlock, statement: Statement, payload: Payload) -> Result<Signed, Reason> {
+    let predicate = &statement.predicate;
+    let step = match kind {
         "link" => predicate.get("name"),
         "provenance" => at(predicate, &["buildDefinition", "externalParameters", "step"]),
         _ => None,
@@ -176,24 +214,24 @@ fn signed(statement: Statement, payload: &Payload) -> Result<Option<Signed>, Rea
     if step.is_some_and(|step| step.as_str() != Some(&block.step)) {
         return Err(malformed(&format!("{kind}: two names for one step")));
     }
-    let materials = if *kind == "link" { descriptors(predicate.get("materials"), kind)? } else { Vec::new() };
-    let cites = match *kind {
+    let materials = if kind == "link" { descriptors(predicate.get("materials"), kind)? } else { Vec::new() };
+    let cites = match kind {
         "provenance" => descriptors(at(predicate, &["runDetails", "byproducts"]), kind)?,
         "runtime-trace" => descriptors(at(predicate, &["monitor", "tracePolicy", "evidence"]), kind)?,
         "verdict" => descriptors(predicate.get("inputAttestations"), kind)?,
         _ => Vec::new(),
     };
-    let verdict = if *kind == "verdict" { Some(said(predicate)?) } else { None };
-    Ok(Some(Signed {
+    let verdict = if kind == "verdict" { Some(said(predicate)?) } else { None };
+    Ok(Signed {
         kind,
         subjects: statement.subjects,
         block,
         payload: Digest::of(&payload.bytes),
-        signers: payload.signers.clone(),
+        signers: payload.signers,
         cites,
         materials,
         verdict,
-    }))
+    })
 }
 
 fn said(predicate: &Map<String, Value>) -> Result<Said, Reason> {

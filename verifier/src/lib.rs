@@ -1,7 +1,7 @@
 //! The release gate: numbered checks over evidence.
 //!
-//! Invariant: bytes, digests, a policy and a time come in, a report goes out. No clock, network, environment or file
-//! system is touched, so the same evidence gives the same report. What is not understood is refused, and evidence that
+//! Invariant: bytes, digests, a policy and a time come in, a report goes out. No network, environment or file system is
+//! touched, nor a clock but to refuse log entries of the future, so the same evidence gives the same report. What is not understood is refused, and evidence that
 //! a policy demands and that is not there is refused; nothing is accepted because a check could not be made.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
@@ -11,15 +11,21 @@ mod chain;
 mod check;
 mod checks;
 mod evidence;
+mod paper;
 mod policy;
 mod reason;
 mod report;
+mod signers;
+mod statements;
+mod trust;
 mod verify;
 
 pub use check::Check;
 pub use policy::{
-    Key, MaterialRule, Mode, Policy, PolicyError, PolicyErrorKind, PolicyFiles, ReadFailed, Source, StepRule,
+    Key, MaterialRule, Mode, Policy, PolicyError, PolicyErrorKind, PolicyFiles, ReadFailed, SignerRule, Source,
+    StatementRule, StepRule,
 };
 pub use reason::Reason;
 pub use report::{Report, StepResult};
+pub use trust::{BuiltIn, Certificate, Claim, Demands, EMBEDDED_ROOT_DATE, Identity, SanRule, Trust, TrustError};
 pub use verify::{Artifact, MAX_EVIDENCE_BYTES, verify};

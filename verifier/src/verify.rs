@@ -3,10 +3,12 @@ use crate::candidate::{Candidate, Gathered, candidates};
 use crate::chain::Accepted;
 use crate::check::Check;
 use crate::checks::{Found, check};
-use crate::evidence::{envelopes, payloads, statements};
+use crate::evidence::{Foreign, Signed, payloads, statements};
+use crate::paper::papers;
 use crate::policy::{Policy, StepRule};
 use crate::reason::{Reason, some};
 use crate::report::{Report, StepResult};
+use crate::statements::stated;
 use sekisho_events::{Digest, PathBytes};
 use std::collections::HashMap;
 
@@ -22,19 +24,28 @@ pub struct Artifact {
     pub path: PathBytes,
     /// Of its content.
     pub sha256: Digest,
+    /// Of its content, in lower-case hex, where the policy has use for it ([`Policy::wants_sha512`]).
+    pub sha512: Option<String>,
 }
 
-/// Judges whether `artifacts` may be released. `evidence` is one DSSE envelope a line; `now_s` the time, in seconds
-/// since the epoch.
+/// Judges whether `artifacts` may be released. `evidence` is one DSSE envelope or sigstore bundle a line; `now_s` the
+/// time, in seconds since the epoch.
 pub fn verify(evidence: &[u8], artifacts: &[Artifact], policy: &Policy, now_s: u64) -> Report {
     let mut log = Log { results: Vec::new(), reasons: Vec::new() };
     let judged = read(evidence, policy, &mut log);
-    if let Some(signed) = judged {
+    if let Some((signed, foreign)) = judged {
         let steps: Vec<Judged<'_>> = policy.steps.iter().map(|rule| judge(rule, &signed, now_s)).collect();
         decide(policy, &steps, artifacts, &mut log);
+        for rule in &policy.statements {
+            let found = stated(rule, &foreign, artifacts, policy);
+            log.found(Check::Stated, Some(&rule.name), &found);
+        }
     } else {
         for rule in &policy.steps {
             log.skip(Check::of_step(), &rule.name);
+        }
+        for rule in &policy.statements {
+            log.skip([Check::Stated], &rule.name);
         }
     }
     log.reasons.truncate(MAX_REASONS);
@@ -48,8 +59,11 @@ struct Log {
 }
 
 impl Log {
-    fn global(&mut self, check: Check, found: &Found) {
-        self.results.push(result(check, None, found));
+    fn found(&mut self, check: Check, step: Option<&str>, found: &Found) {
+        self.results.push(result(check, step, found));
+        if let Err(reason) = found {
+            self.reason(reason);
+        }
     }
 
     fn skip(&mut self, checks: impl IntoIterator<Item = Check>, step: &str) {
@@ -79,31 +93,30 @@ fn not_reached(check: Check, step: Option<&str>) -> StepResult {
 }
 
 /// Checks 1 to 3, over all evidence.
-fn read(evidence: &[u8], policy: &Policy, log: &mut Log) -> Option<Vec<crate::evidence::Signed>> {
+fn read(evidence: &[u8], policy: &Policy, log: &mut Log) -> Option<(Vec<Signed>, Vec<Foreign>)> {
     let mut found = Vec::new();
-    let signed = envelopes(evidence)
+    let judged = papers(evidence)
         .inspect(|all| found.push(Ok(format!("{} envelopes", all.len()))))
-        .and_then(|all| payloads(all, &policy.keys))
-        .inspect(|all| found.push(Ok(format!("{} payloads signed by trusted keys", all.len()))))
+        .and_then(|all| payloads(all, policy))
+        .inspect(|all| found.push(Ok(format!("{} payloads signed by whom the policy trusts", all.len()))))
         .and_then(statements);
-    let signed = match signed {
-        Ok((signed, others)) => {
-            found.push(Ok(format!("{} statements, {others} of other kinds", signed.len())));
-            Some(signed)
+    let judged = match judged {
+        Ok((signed, foreign)) => {
+            found.push(Ok(format!("{} statements, {} of other kinds", signed.len(), foreign.len())));
+            Some((signed, foreign))
         }
         Err(reason) => {
-            log.reason(&reason);
             found.push(Err(reason));
             None
         }
     };
     for (check, found) in Check::GLOBAL.iter().zip(&found) {
-        log.global(*check, found);
+        log.found(*check, None, found);
     }
     for check in &Check::GLOBAL[found.len()..] {
         log.results.push(not_reached(*check, None));
     }
-    signed
+    judged
 }
 
 /// A candidate, and its checks up to the first that failed.
@@ -143,7 +156,7 @@ impl<'e> Judged<'e> {
     }
 }
 
-fn judge<'e>(rule: &'e StepRule, signed: &'e [crate::evidence::Signed], now_s: u64) -> Judged<'e> {
+fn judge<'e>(rule: &'e StepRule, signed: &'e [Signed], now_s: u64) -> Judged<'e> {
     let Gathered { step, threshold, candidates } = candidates(rule, signed);
     let evaluate = |candidate: Candidate<'e>| {
         let mut found = Vec::new();
@@ -169,7 +182,10 @@ fn decide(policy: &Policy, steps: &[Judged<'_>], artifacts: &[Artifact], log: &m
             log.reason(reason);
         }
     }
-    let released = &steps[policy.artifacts_from];
+    if artifacts.is_empty() {
+        log.reason(&Reason::new("no-artifact", "no artifact was named", "name the files that are to be released"));
+    }
+    let Some(released) = steps.get(policy.artifacts_from) else { return };
     let by_digest = by_digest(released);
     let good = |s: &Judged<'_>| -> Vec<usize> {
         (0..s.evaluated.len()).filter(|i| s.evaluated[*i].failure().is_none()).collect()
@@ -190,10 +206,7 @@ fn decide(policy: &Policy, steps: &[Judged<'_>], artifacts: &[Artifact], log: &m
             shown = Some(choice);
         }
     }
-    let Some(choice) = shown else {
-        log.reason(&Reason::new("no-artifact", "no artifact was named", "name the files that are to be released"));
-        return;
-    };
+    let Some(choice) = shown else { return };
     for (index, step) in steps.iter().enumerate() {
         let at = match (&choice.tied, index == policy.artifacts_from) {
             (_, true) => choice.candidate,

@@ -17,7 +17,8 @@ fn good_evidence_is_accepted_by_every_check_and_gives_the_same_report_twice() {
     let report = judge(&evidence, &simple());
     assert_eq!(codes(&report), "accepted", "{}", report.to_text(true));
     let checks: Vec<Check> = report.steps.iter().map(|s| s.check).collect();
-    assert_eq!(checks, Check::ALL);
+    let of_steps: Vec<Check> = Check::ALL.into_iter().filter(|c| *c != Check::Stated).collect();
+    assert_eq!(checks, of_steps);
     assert_eq!(judge(&evidence, &simple()).to_json().to_string(), report.to_json().to_string());
 }
 

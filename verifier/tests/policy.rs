@@ -44,7 +44,7 @@ fn the_minimal_example_accepts_good_evidence_and_refuses_a_strangers() {
 fn the_full_example_is_a_policy_and_names_every_key() {
     let full = &examples()[1];
     let parsed = parse(full).unwrap();
-    assert_eq!((parsed.steps.len(), parsed.steps[0].threshold, parsed.artifacts_from), (2, 2, 1));
+    assert_eq!((parsed.steps.len(), parsed.steps[0].signers.threshold, parsed.artifacts_from), (2, 2, 1));
     let document = document();
     for known in ["artifacts_from", "threshold", "recorded", "engines", "allow_incomplete", "allow_failed", "max_age"] {
         assert!(document.contains(&format!("`steps.{known}`")) || document.contains(&format!("`{known}`")), "{known}");
@@ -104,7 +104,7 @@ fn a_policy_that_cannot_be_used_is_an_error() {
     assert!(matches!(error("version = 1").2, Kind::Missing("keys")));
     assert!(matches!(error("version = 1\n[keys]\n").2, Kind::Missing("steps")));
     assert!(matches!(error("version = \n").2, Kind::Syntax(_)));
-    assert!(matches!(with("threshold = 2"), Kind::Threshold { threshold: 2, keys: 1 }));
+    assert!(matches!(with("threshold = 2"), Kind::Threshold { threshold: 2, signers: 1 }));
     assert!(matches!(with("threshold = 0"), Kind::Wrong { key: "threshold", .. }));
     assert!(matches!(with("threshold = \"1\""), Kind::Wrong { key: "threshold", .. }));
     assert!(matches!(with("mode = \"Deny\""), Kind::Wrong { key: "mode", .. }));
@@ -141,9 +141,9 @@ fn a_policy_that_cannot_be_used_is_an_error() {
 #[test]
 fn one_key_under_two_names_counts_once() {
     let twice = policy(&[("alice", &key(1)), ("bob", &key(1))], "threshold = 2\n");
-    assert!(matches!(error(&twice).2, Kind::Threshold { threshold: 2, keys: 1 }));
+    assert!(matches!(error(&twice).2, Kind::Threshold { threshold: 2, signers: 1 }));
     let message = parse(&twice).unwrap_err().to_string();
-    assert!(message.contains("`threshold` is 2, but there is 1 distinct key"), "{message}");
+    assert!(message.contains("`threshold` is 2, but there is 1 distinct signer"), "{message}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What is wrong with a policy, and where.
+use crate::trust::TrustError;
 use sekisho_attest::KeyError;
 use sekisho_events::escape;
 
@@ -67,13 +68,24 @@ pub enum PolicyErrorKind {
         /// Why.
         why: String,
     },
-    /// More signatures are demanded than there are keys.
-    #[error("`threshold` is {threshold}, but there {} distinct key{}", are(*.keys), if *.keys == 1 { "" } else { "s" })]
+    /// A root of trust that cannot be used.
+    #[error("trust `{}`: {error}", escape(name.as_bytes()))]
+    Trust {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        error: TrustError,
+    },
+    /// A root of trust by the name of one that comes with sekisho.
+    #[error("trust `{}` is built in, and `--trusted-root` replaces `sigstore`: choose another name", escape(.0.as_bytes()))]
+    BuiltInTrust(String),
+    /// More signatures are demanded than there are signers.
+    #[error("`threshold` is {threshold}, but there {} distinct signer{}", are(*.signers), if *.signers == 1 { "" } else { "s" })]
     Threshold {
         /// What is demanded.
         threshold: i64,
-        /// How many distinct keys there are, whatever their names.
-        keys: usize,
+        /// How many distinct keys and identities there are, whatever their names.
+        signers: usize,
     },
     /// A glob that is none.
     #[error("`{}` is not a glob", escape(.0.as_bytes()))]
@@ -89,8 +101,8 @@ pub enum PolicyErrorKind {
     Loose(String),
 }
 
-fn are(keys: usize) -> String {
-    if keys == 1 { "is 1".to_owned() } else { format!("are {keys}") }
+fn are(signers: usize) -> String {
+    if signers == 1 { "is 1".to_owned() } else { format!("are {signers}") }
 }
 
 fn above(key: &str) -> &'static str {

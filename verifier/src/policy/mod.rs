@@ -1,10 +1,12 @@
 //! What is demanded, and of whom (docs/policy.md).
 mod error;
 mod read;
+mod signers;
 mod source;
 
 pub use error::{PolicyError, PolicyErrorKind};
 
+use crate::trust::{Identity, Trust};
 use globset::GlobMatcher;
 use sekisho_attest::PublicKey;
 use sekisho_events::{Digest, Level};
@@ -67,15 +69,35 @@ pub struct MaterialRule {
     pub source: Source,
 }
 
+/// Who may sign, and how many must.
+#[derive(Clone, Debug)]
+pub struct SignerRule {
+    /// Indices into [`Policy::keys`], each key once whatever its names.
+    pub keys: Vec<usize>,
+    /// Indices into [`Policy::identities`].
+    pub identities: Vec<usize>,
+    /// How many distinct signers.
+    pub threshold: usize,
+}
+
+/// A demand on every artifact: somebody who is trusted states something of this kind about it.
+#[derive(Clone, Debug)]
+pub struct StatementRule {
+    /// What the policy calls it.
+    pub name: String,
+    /// The statement's `predicateType`, exactly.
+    pub predicate_type: String,
+    /// Who may sign it.
+    pub signers: SignerRule,
+}
+
 /// What is demanded of the evidence of one step.
 #[derive(Clone, Debug)]
 pub struct StepRule {
     /// Name of the step.
     pub name: String,
-    /// Who may sign it: indices into [`Policy::keys`], each key once whatever its names.
-    pub keys: Vec<usize>,
-    /// How many distinct keys must.
-    pub threshold: usize,
+    /// Who may sign it.
+    pub signers: SignerRule,
     /// Which kinds of statement must be there, by short name.
     pub predicates: Vec<&'static str>,
     /// Digests of the profiles by which it may be judged.
@@ -116,9 +138,17 @@ impl StepRule {
 pub struct Policy {
     /// The trusted keys; no two are the same key.
     pub keys: Vec<Key>,
-    /// The steps, those that others consume first.
+    /// The trusted identities.
+    pub identities: Vec<Identity>,
+    /// The roots of trust that the identities name.
+    pub trusts: Vec<Trust>,
+    /// The steps, those that others consume first. None if statements are demanded only.
     pub steps: Vec<StepRule>,
-    /// Which step's products are released.
+    /// What must be stated of each artifact, by whichever tool.
+    pub statements: Vec<StatementRule>,
+    /// True if an identity is believed by a root of trust that comes with sekisho, as of [`crate::EMBEDDED_ROOT_DATE`].
+    pub embedded_root: bool,
+    /// Which step's products are released; 0 if there are no steps.
     pub artifacts_from: usize,
 }
 
@@ -141,6 +171,16 @@ impl<F: FnMut(&str) -> Result<Vec<u8>, ReadFailed>> PolicyFiles for F {
 impl Policy {
     /// Reads `policy.toml`.
     pub fn parse(text: &str, mut files: impl PolicyFiles) -> Result<Self, PolicyError> {
-        read::policy(text, &mut files)
+        read::policy(text, &mut files, None)
+    }
+
+    /// The same, with a `trusted_root.json` of the public-good instance in place of the embedded one.
+    pub fn parse_with_root(text: &str, mut files: impl PolicyFiles, root: &str) -> Result<Self, PolicyError> {
+        read::policy(text, &mut files, Some(root))
+    }
+
+    /// True if an artifact's SHA-512 is of use.
+    pub fn wants_sha512(&self) -> bool {
+        !self.statements.is_empty()
     }
 }

@@ -1,19 +1,20 @@
 //! Reading a policy: every key known, every name defined, every demand one that can be judged.
 use super::error::{PolicyError, PolicyErrorKind as Kind};
+use super::signers::Names;
 use super::source::{Span, Spanned, Text};
-use super::{Key, MaterialRule, Mode, Policy, PolicyFiles, Source, StepRule};
+use super::{MaterialRule, Mode, Policy, PolicyFiles, Source, StatementRule, StepRule};
 use globset::{GlobBuilder, GlobMatcher};
-use sekisho_attest::{PublicKey, names};
+use sekisho_attest::names;
 use sekisho_events::{Digest, Level};
-use std::collections::BTreeMap;
 use toml_edit::{Document, TableLike};
 
-const ROOT: &[&str] = &["version", "artifacts_from", "keys", "steps"];
-const KEY: &[&str] = &["path", "pem"];
+const ROOT: &[&str] = &["version", "artifacts_from", "keys", "identities", "trust", "steps", "statements"];
+const STATEMENT: &[&str] = &["name", "predicate_type", "keys", "identities", "threshold"];
 const MATERIAL: &[&str] = &["match", "from", "sha256"];
 const STEP: &[&str] = &[
     "name",
     "keys",
+    "identities",
     "threshold",
     "predicates",
     "profiles",
@@ -30,7 +31,11 @@ const STEP: &[&str] = &[
     "materials_only",
 ];
 
-pub(super) fn policy(text: &str, files: &mut dyn PolicyFiles) -> Result<Policy, PolicyError> {
+pub(super) fn policy(
+    text: &str,
+    files: &mut dyn PolicyFiles,
+    trusted_root: Option<&str>,
+) -> Result<Policy, PolicyError> {
     let source = Text(text);
     let document = Document::parse(text).map_err(|e| source.error(e.span(), Kind::Syntax(e.message().to_owned())))?;
     let root: &dyn TableLike = document.as_table();
@@ -39,70 +44,42 @@ pub(super) fn policy(text: &str, files: &mut dyn PolicyFiles) -> Result<Policy, 
     if version.as_integer() != Some(1) {
         return Err(source.wrong(version, "version", "1, the only version there is"));
     }
-    let (keys, named) = keys(source, root, files)?;
-    let mut reader = Reader { source, files, named, steps: Vec::new() };
+    let names = Names::read(source, root, files, trusted_root)?;
+    let mut reader = Reader { source, files, names, steps: Vec::new() };
     for (table, span) in source.tables(root, "steps")? {
         let step = reader.step(table, span)?;
         reader.steps.push(step);
     }
-    let steps = reader.steps;
-    if steps.is_empty() {
+    let statements = reader.statements(root)?;
+    let Reader { steps, names: Names { keys, identities, trusts, embedded_root, .. }, .. } = reader;
+    if steps.is_empty() && statements.is_empty() {
         return Err(source.error(None, Kind::Missing("steps")));
     }
     let artifacts_from = match source.string(root, "artifacts_from")? {
-        None => steps.len() - 1,
+        None => steps.len().saturating_sub(1),
         Some((name, item)) => steps.iter().position(|s| s.name == name).ok_or_else(|| {
             source.error(item.span(), Kind::Undefined { key: "artifacts_from", name: name.to_owned() })
         })?,
     };
     match loose(&steps, artifacts_from) {
         Some(step) => Err(source.error(None, Kind::Loose(step))),
-        None => Ok(Policy { keys, steps, artifacts_from }),
+        None => Ok(Policy { keys, identities, trusts, steps, statements, embedded_root, artifacts_from }),
     }
 }
 
-/// The distinct keys, and which of them each name means.
-fn keys(
+pub(super) fn read(
     source: Text<'_>,
-    root: &dyn TableLike,
     files: &mut dyn PolicyFiles,
-) -> Result<(Vec<Key>, BTreeMap<String, usize>), PolicyError> {
-    let (mut keys, mut named): (Vec<Key>, _) = (Vec::new(), BTreeMap::new());
-    let item = root.get("keys").ok_or_else(|| source.error(None, Kind::Missing("keys")))?;
-    let wanted = "tables: [keys.NAME]";
-    let table = item.as_table_like().ok_or_else(|| source.wrong(item, "keys", wanted))?;
-    for (name, item) in table.iter() {
-        let entry = item.as_table_like().ok_or_else(|| source.wrong(item, "keys", wanted))?;
-        source.known_keys(entry, KEY)?;
-        let span = table.key(name).and_then(toml_edit::Key::span);
-        let pem = match (source.string(entry, "path")?, source.string(entry, "pem")?) {
-            (Some((path, at)), None) => {
-                let bytes = read(source, files, path, at.span())?;
-                String::from_utf8(bytes).unwrap_or_default()
-            }
-            (None, Some((pem, _))) => pem.to_owned(),
-            _ => return Err(source.error(span, Kind::Wrong { key: "keys", wanted: "given by `path` or by `pem`" })),
-        };
-        let public = PublicKey::from_pem(&pem)
-            .map_err(|error| source.error(span, Kind::Key { name: name.to_owned(), error }))?;
-        // A key has one place, however many names.
-        let index = keys.iter().position(|k| k.public == public).unwrap_or_else(|| {
-            keys.push(Key { name: name.to_owned(), public });
-            keys.len() - 1
-        });
-        named.insert(name.to_owned(), index);
-    }
-    Ok((keys, named))
-}
-
-fn read(source: Text<'_>, files: &mut dyn PolicyFiles, path: &str, span: Span) -> Result<Vec<u8>, PolicyError> {
+    path: &str,
+    span: Span,
+) -> Result<Vec<u8>, PolicyError> {
     files.read(path).map_err(|why| source.error(span, Kind::File { path: path.to_owned(), why: why.0 }))
 }
 
 struct Reader<'t, 'f> {
     source: Text<'t>,
     files: &'f mut dyn PolicyFiles,
-    named: BTreeMap<String, usize>,
+    names: Names,
     steps: Vec<StepRule>,
 }
 
@@ -115,7 +92,7 @@ impl Reader<'_, '_> {
         if self.steps.iter().any(|s| s.name == name) {
             return Err(source.error(item.span(), Kind::SameStep(name.to_owned())));
         }
-        let keys = self.step_keys(table, &missing)?;
+        let signers = self.names.signers(source, table, span.clone())?;
         let predicates = self.predicates(table)?;
         let verdict = predicates.contains(&"verdict");
         for key in ["profiles", "mode"] {
@@ -135,8 +112,7 @@ impl Reader<'_, '_> {
         let toctou = self.word(table, "toctou", "\"verified\", or left out", |w| (w == "verified").then_some(()))?;
         Ok(StepRule {
             name: name.to_owned(),
-            threshold: self.threshold(table, keys.len())?,
-            keys,
+            signers,
             predicates,
             profiles: self.profiles(table)?,
             mode: mode.unwrap_or(Mode::Observe),
@@ -153,30 +129,23 @@ impl Reader<'_, '_> {
         })
     }
 
-    fn step_keys(
-        &self,
-        table: &dyn TableLike,
-        missing: &dyn Fn(&'static str) -> PolicyError,
-    ) -> Result<Vec<usize>, PolicyError> {
-        let mut keys = Vec::new();
-        for (name, span) in self.source.strings(table, "keys")?.ok_or_else(|| missing("keys"))? {
-            let undefined = || Kind::Undefined { key: "keys", name: name.to_owned() };
-            keys.push(*self.named.get(name).ok_or_else(|| self.source.error(span, undefined()))?);
+    /// What is demanded of every artifact beside the steps.
+    fn statements(&self, root: &dyn TableLike) -> Result<Vec<StatementRule>, PolicyError> {
+        let source = self.source;
+        let mut out: Vec<StatementRule> = Vec::new();
+        for (table, span) in source.tables(root, "statements")? {
+            source.known_keys(table, STATEMENT)?;
+            let missing = |key| source.error(span.clone(), Kind::Missing(key));
+            let (kind, _) = source.string(table, "predicate_type")?.ok_or_else(|| missing("predicate_type"))?;
+            let (name, item) = source.string(table, "name")?.ok_or_else(|| missing("name"))?;
+            let taken = out.iter().any(|s| s.name == name) || self.steps.iter().any(|s| s.name == name);
+            if taken {
+                return Err(source.error(item.span(), Kind::SameStep(name.to_owned())));
+            }
+            let signers = self.names.signers(source, table, span)?;
+            out.push(StatementRule { name: name.to_owned(), predicate_type: kind.to_owned(), signers });
         }
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(keys)
-    }
-
-    fn threshold(&self, table: &dyn TableLike, keys: usize) -> Result<usize, PolicyError> {
-        let Some(item) = table.get("threshold") else { return Ok(1) };
-        let wanted = "a whole number from 1";
-        let threshold = item.as_integer().filter(|n| *n >= 1);
-        let threshold = threshold.ok_or_else(|| self.source.wrong(item, "threshold", wanted))?;
-        match usize::try_from(threshold) {
-            Ok(n) if n <= keys => Ok(n),
-            _ => Err(self.source.error(item.span(), Kind::Threshold { threshold, keys })),
-        }
+        Ok(out)
     }
 
     fn predicates(&self, table: &dyn TableLike) -> Result<Vec<&'static str>, PolicyError> {
@@ -245,8 +214,7 @@ impl Reader<'_, '_> {
     }
 
     fn glob(&self, text: &str, span: Span) -> Result<GlobMatcher, PolicyError> {
-        let built = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build();
-        built.map(|g| g.compile_matcher()).map_err(|_| self.source.error(span, Kind::Glob(text.to_owned())))
+        glob(self.source, text, span)
     }
 
     fn owned(&self, table: &dyn TableLike, key: &'static str) -> Result<Vec<String>, PolicyError> {
@@ -266,6 +234,12 @@ impl Reader<'_, '_> {
     }
 }
 
+/// All of a text is matched; `*` stops at `/`, `**` does not.
+pub(super) fn glob(source: Text<'_>, text: &str, span: Span) -> Result<GlobMatcher, PolicyError> {
+    let built = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build();
+    built.map(|g| g.compile_matcher()).map_err(|_| source.error(span, Kind::Glob(text.to_owned())))
+}
+
 /// `90s`, `10m`, `12h`, `30d`; zero is none.
 fn seconds(text: &str) -> Option<u64> {
     let unit = text.chars().last()?;
@@ -283,7 +257,7 @@ fn seconds(text: &str) -> Option<u64> {
 /// A step that `from` rules do not join, in either direction, with the step whose products are released.
 fn loose(steps: &[StepRule], artifacts_from: usize) -> Option<String> {
     let mut joined = vec![false; steps.len()];
-    joined[artifacts_from] = true;
+    *joined.get_mut(artifacts_from)? = true;
     for _ in steps {
         for (index, step) in steps.iter().enumerate() {
             for rule in &step.materials {

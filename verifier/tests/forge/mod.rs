@@ -139,7 +139,7 @@ pub fn block(statement: &mut Value) -> &mut Value {
 }
 
 pub fn artifact(content: &[u8]) -> Artifact {
-    Artifact { path: PathBytes::from("dist/app"), sha256: Digest::of(content) }
+    Artifact { path: PathBytes::from("dist/app"), sha256: Digest::of(content), sha512: None }
 }
 
 pub fn parse(policy: &str) -> Policy {
