@@ -1,10 +1,10 @@
 //! Acts on files, on the network, on descriptors, and what was kept from happening.
 use crate::{Digest, Outcome, PathBytes};
-use minicbor::{Decode, Encode};
+use minicbor::{CborLen, Decode, Encode};
 use std::net::IpAddr;
 
 /// Which object a name led to. Names are how we show it; this is what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Identity {
     /// Major device number of the file system (`stx_dev_major`, statx(2)).
@@ -22,7 +22,7 @@ pub struct Identity {
 }
 
 /// What was done to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]
 pub enum Access {
     /// Opened for reading (or execution as a library).
@@ -73,7 +73,7 @@ pub enum Access {
 }
 
 /// Type of a file, as `S_IFMT` of its mode says (inode(7)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]
 pub enum FileType {
     /// Regular file.
@@ -103,7 +103,7 @@ pub enum FileType {
 }
 
 /// One act on a file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct FileAct {
     /// What was done.
@@ -161,7 +161,7 @@ impl FileAct {
 }
 
 /// When a digest was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]
 pub enum ContentWhen {
     /// When the step opened the file for reading.
@@ -173,7 +173,7 @@ pub enum ContentWhen {
 }
 
 /// What was in a file. The last one for an identity holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Content {
     /// Path by which it was found.
@@ -197,7 +197,7 @@ pub struct Content {
 }
 
 /// What was done with a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]
 pub enum NetOp {
     /// connect(2).
@@ -227,7 +227,7 @@ pub enum NetOp {
 }
 
 /// One act on the network.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct NetAct {
     /// What was done.
@@ -290,7 +290,7 @@ impl NetAct {
 }
 
 /// How a descriptor came to the step without an open of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]
 pub enum DescriptorHow {
     /// It was there at the start (0, 1, 2).
@@ -305,7 +305,7 @@ pub enum DescriptorHow {
 }
 
 /// What a descriptor leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 pub enum DescriptorTarget {
     /// A file, pipe, terminal or anonymous inode.
     #[n(0)]
@@ -316,7 +316,7 @@ pub enum DescriptorTarget {
 }
 
 /// A descriptor that did not come from a recorded open.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Descriptor {
     /// How it came.
@@ -331,7 +331,7 @@ pub struct Descriptor {
 }
 
 /// What a step put on itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]
 pub enum RestrictWhat {
     /// A seccomp filter.
@@ -349,7 +349,7 @@ pub enum RestrictWhat {
 }
 
 /// The step changed what it, or its view of the system, may do.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Restrict {
     /// What.
@@ -370,7 +370,7 @@ pub struct Restrict {
 }
 
 /// A call that the kernel was not asked, because it would act where we cannot see.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Refused {
     /// Name of the call, or `syscall-N`, `i386-N`, `x32-N`.
@@ -385,7 +385,7 @@ pub struct Refused {
 }
 
 /// A call that a profile rule kept from happening.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Denied {
     /// Id of the rule, or `default` where nothing allowed it.
@@ -404,7 +404,7 @@ pub struct Denied {
 }
 
 /// Somebody outside the tree was asked to act.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Delegated {
     /// Who: `unix:/run/docker.sock`, `tcp:127.0.0.1:2375`, `fifo:/path`.
@@ -416,7 +416,7 @@ pub struct Delegated {
 }
 
 /// An act aimed at the recorder, or at the memory, descriptors or limits of another process.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Tamper {
     /// What kind: `signal`, `ptrace`, `memory`, `descriptor`, `limits`, `scheduling`, `terminal`, `cgroup`, `proc`.
@@ -464,6 +464,10 @@ pub(crate) mod ip {
             Some(IpAddr::V6(a)) => e.bytes(&a.octets())?,
         };
         Ok(())
+    }
+
+    pub(crate) fn cbor_len<C>(v: &Option<IpAddr>, _: &mut C) -> usize {
+        v.map_or(1, |a| 1 + if a.is_ipv4() { 4 } else { 16 })
     }
 
     pub(crate) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Option<IpAddr>, dec::Error> {

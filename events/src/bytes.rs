@@ -1,9 +1,9 @@
 //! Bytes as the kernel gave them.
-use minicbor::{Decode, Encode};
+use minicbor::{CborLen, Decode, Encode};
 use std::fmt::{self, Write as _};
 
 /// A path, name or argument exactly as the kernel gave it: bytes, no NUL, not assumed UTF-8.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen)]
 #[cbor(transparent)]
 pub struct PathBytes(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>);
 

@@ -1,9 +1,9 @@
 //! SHA-256 digests.
-use minicbor::{Decode, Encode};
+use minicbor::{CborLen, Decode, Encode};
 use std::fmt;
 
 /// A SHA-256 digest (FIPS 180-4), shown as 64 lower-case hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen)]
 #[cbor(transparent)]
 pub struct Digest(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32]);
 

@@ -3,16 +3,16 @@ use crate::{
     Content, Delegated, Denied, Descriptor, Digest, FileAct, Identity, NetAct, Outcome, PathBytes, Refused, Restrict,
     Tamper,
 };
-use minicbor::{Decode, Encode};
+use minicbor::{CborLen, Decode, Encode};
 
 /// Our own number of a process or thread: from 1, in order of creation, never reused in a recording.
 /// 0 is nobody (the parent of the first, the process of a gap that concerns all).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen)]
 #[cbor(transparent)]
 pub struct ProcessId(#[n(0)] pub u64);
 
 /// One event of a recording.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Event {
     /// Position, from 1, without holes.
@@ -33,7 +33,7 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 pub enum Kind {
     /// A process or thread began.
     #[n(0)]
@@ -143,7 +143,7 @@ impl Kind {
 }
 
 /// By which call a process or thread began, as the kernel reported it (ptrace(2) event stops).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]
 pub enum SpawnHow {
     /// PTRACE_EVENT_FORK: a child that signals SIGCHLD.
@@ -161,7 +161,7 @@ pub enum SpawnHow {
 }
 
 /// A further file that the kernel read in order to run an image.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Interpreter {
     /// Resolved path of the script, interpreter or ELF interpreter.
@@ -173,7 +173,7 @@ pub struct Interpreter {
 }
 
 /// The facts of an execve(2), read after the kernel had done it (PTRACE_EVENT_EXEC).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Exec {
     /// The image that runs at last; for a failed attempt, what the name resolves to, or the name.
@@ -221,7 +221,7 @@ pub struct Exec {
 }
 
 /// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 pub enum ExitHow {
     /// By exit(2) with this status (0–255).
     #[n(0)]
@@ -232,7 +232,7 @@ pub enum ExitHow {
 }
 
 /// The end of a process or thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Exit {
     /// How.
@@ -247,7 +247,7 @@ pub struct Exit {
 }
 
 /// Something was or may have been missed. A recording with one is not complete.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Gap {
     /// What kind of gap.
@@ -259,7 +259,7 @@ pub struct Gap {
 }
 
 /// Why something was missed. Stable names; see `docs/format.md`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]
 #[non_exhaustive]
 pub enum GapWhy {

@@ -1,9 +1,9 @@
 //! What stands before and behind the events.
 use crate::{Digest, PathBytes};
-use minicbor::{Decode, Encode};
+use minicbor::{CborLen, Decode, Encode};
 
 /// How much is watched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]
 pub enum Level {
     /// Processes and programs only.
@@ -35,7 +35,7 @@ impl Level {
 }
 
 /// What holds about arguments that another thread can change while we read them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]
 pub enum Toctou {
     /// Every recorded name was confirmed by its result or by arguments that could not change.
@@ -57,7 +57,7 @@ impl Toctou {
 }
 
 /// What was watched, and what was not: part of every attestation.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Coverage {
     /// Classes of act that are recorded, sorted.
@@ -78,7 +78,7 @@ pub struct Coverage {
 }
 
 /// The first item of a recording.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Header {
     /// Version of the format: 1.
@@ -139,12 +139,12 @@ pub struct Header {
 }
 
 /// Number of events by kind, in the order of [`crate::Kind`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, CborLen)]
 #[cbor(transparent)]
 pub struct Counts(#[n(0)] pub [u64; crate::Kind::COUNT]);
 
 /// The last item of a recording: without it, the recording was cut.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, CborLen)]
 #[cbor(map)]
 pub struct Trailer {
     /// True if nothing was missed.

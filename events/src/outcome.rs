@@ -1,8 +1,8 @@
 //! What came of an act.
-use minicbor::{Decode, Encode};
+use minicbor::{CborLen, Decode, Encode};
 
 /// What the kernel answered to an act.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 pub enum Outcome {
     /// The call succeeded. EINPROGRESS of a connect counts as this.
     #[default]

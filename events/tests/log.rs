@@ -117,7 +117,7 @@ fn blocks(bytes: &[u8]) -> Vec<usize> {
     while starts[starts.len() - 1] < bytes.len() {
         let at = starts[starts.len() - 1];
         let stored = u32::from_le_bytes(bytes[at + 9..at + 13].try_into().unwrap());
-        starts.push(at + 53 + stored as usize);
+        starts.push(at + 45 + stored as usize);
     }
     starts
 }

@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 MAGIC = b"\x89SEKISHO"
-HEAD = struct.Struct("<BIII32s8s")
+HEAD = struct.Struct("<BIII32s")
 MAX_BLOCK = (128 << 10) + (2 << 20)
 MAX_STORED = MAX_BLOCK + MAX_BLOCK // 128 + 1024
 HEADER, EVENTS, TRAILER = 1, 2, 3
@@ -312,18 +312,17 @@ def blocks(data):
     while True:
         if at + HEAD.size > len(data):
             raise Cut
-        kind_, count, size, stored_size, stated, check = HEAD.unpack_from(data, at)
+        kind_, count, size, stored_size, stated = HEAD.unpack_from(data, at)
         need(kind_ in (HEADER, EVENTS, TRAILER), "unknown kind of block")
         need(size <= MAX_BLOCK and stored_size <= MAX_STORED and 1 <= count <= size, "length out of bounds")
         stored = data[at + HEAD.size : at + HEAD.size + stored_size]
         if len(stored) < stored_size:
             raise Cut
-        need(hashlib.sha256(data[at : at + 45] + stored).digest()[:8] == check, "altered: checksum")
+        before = chain
+        chain = hashlib.sha256(chain + data[at : at + 13] + stored).digest()
+        need(chain == stated, "altered, moved or removed: chain")
         body = decompress(stored)
         need(len(body) == size, "does not decompress to the stated length")
-        before, hashed = chain, struct.pack("<BII", kind_, count, size)
-        chain = hashlib.sha256(chain + hashed + body).digest()
-        need(chain == stated, "altered, moved or removed: chain")
         items, end = [], 0
         for _ in range(count):
             item, end = cbor(body, end)

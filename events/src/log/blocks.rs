@@ -3,7 +3,7 @@ use super::chain::Chain;
 use super::frame::{Frame, FrameKind};
 use super::{Corruption, LogError};
 use crate::Digest;
-use minicbor::{Decode, Encode};
+use minicbor::{CborLen, Decode};
 use std::io::Read;
 
 /// The block in memory, and where in the file it stands.
@@ -16,8 +16,6 @@ pub(super) struct Blocks<R: Read> {
     at: usize,
     /// Items of this block that were not yet read.
     left: u32,
-    /// Encoding of the item that was read last, for comparison.
-    again: Vec<u8>,
     chain: Chain,
     /// Number and place of the block that is next.
     next: (u64, u64),
@@ -35,7 +33,6 @@ impl<R: Read> Blocks<R> {
             items: Vec::new(),
             at: 0,
             left: 0,
-            again: Vec::new(),
             chain: Chain::new(),
             next: (0, offset),
             current: (0, offset),
@@ -57,14 +54,11 @@ impl<R: Read> Blocks<R> {
         if self.input.by_ref().take(len).read_to_end(&mut self.stored)? as u64 != len {
             return Ok(None);
         }
-        if !Frame::checks(&head, &self.stored) {
-            return Err(self.corrupt(Corruption::Check));
-        }
-        self.decompress(frame.len as usize)?;
-        self.chain = self.chain.extend(frame.kind, frame.count, &self.items);
+        self.chain = self.chain.extend(Frame::fields(&head), &self.stored);
         if self.chain.value() != frame.chain {
             return Err(self.corrupt(Corruption::Chain));
         }
+        self.decompress(frame.len as usize)?;
         self.at = 0;
         self.left = frame.count;
         self.next = (self.next.0 + 1, self.next.1 + Frame::LEN as u64 + len);
@@ -76,15 +70,14 @@ impl<R: Read> Blocks<R> {
         self.left
     }
 
-    /// The next item of the block. It must be encoded as the writer encodes it: what the writer would not have
-    /// written (an unknown key, a key twice, a longer form) is not read as something else.
-    pub(super) fn item<T: for<'b> Decode<'b, ()> + Encode<()>>(&mut self) -> Result<T, LogError> {
+    /// The next item of the block. It must be as long as the writer makes it: what the writer would not have written
+    /// (an unknown key, a key twice, a longer form) is longer, and is not read as something else. Keys in another order would be the same item.
+    pub(super) fn item<T: for<'b> Decode<'b, ()> + CborLen<()>>(&mut self) -> Result<T, LogError> {
         let bytes = &self.items[self.at..];
         let mut decoder = minicbor::Decoder::new(bytes);
         let Ok(item) = decoder.decode::<T>() else { return Err(self.corrupt(Corruption::Encoding)) };
         let read = decoder.position();
-        self.again.clear();
-        if minicbor::encode(&item, &mut self.again).is_err() || self.again != bytes[..read] {
+        if minicbor::len(&item) != read {
             return Err(self.corrupt(Corruption::Encoding));
         }
         self.at += read;

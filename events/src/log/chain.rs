@@ -1,5 +1,4 @@
 //! The running hash: each block's value covers it and all before it.
-use super::frame::FrameKind;
 use crate::{Digest, Hasher};
 
 /// The value of the chain so far.
@@ -12,14 +11,13 @@ impl Chain {
         Self(Digest::of(b"sekisho recording 1\n"))
     }
 
-    /// SHA-256 of the value so far, the kind (1 byte), the count and the length (`u32`, little-endian), the bytes.
-    pub(super) fn extend(self, kind: FrameKind, count: u32, bytes: &[u8]) -> Self {
+    /// SHA-256 of the value so far, the fields of the block's head and its stored bytes. What is hashed is what is
+    /// stored: a tenth of the items' bytes, and checked before anything is decompressed.
+    pub(super) fn extend(self, fields: &[u8], stored: &[u8]) -> Self {
         let mut hash = Hasher::new();
         hash.update(self.0.as_bytes());
-        hash.update(&[kind as u8]);
-        hash.update(&count.to_le_bytes());
-        hash.update(&(bytes.len() as u32).to_le_bytes());
-        hash.update(bytes);
+        hash.update(fields);
+        hash.update(stored);
         Self(hash.finish())
     }
 

@@ -1,6 +1,6 @@
 //! The head of a stored block.
 use super::{Corruption, MAX_BLOCK_BYTES, MAX_COMPRESSED_BYTES};
-use crate::{Digest, Hasher};
+use crate::Digest;
 
 /// What a block holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(super) enum FrameKind {
     Trailer = 3,
 }
 
-/// The head: 53 bytes, integers little-endian.
+/// The head: 45 bytes, integers little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
     /// Byte 0.
@@ -26,25 +26,21 @@ pub(super) struct Frame {
     pub(super) chain: Digest,
 }
 
-/// Bytes before the checksum.
-const FIELDS: usize = 45;
-/// Bytes of the checksum.
-const CHECK: usize = 8;
+/// Bytes before the chain: what the chain covers of a head.
+const FIELDS: usize = 13;
 
 impl Frame {
     /// Length of the head.
-    pub(super) const LEN: usize = FIELDS + CHECK;
+    pub(super) const LEN: usize = FIELDS + 32;
 
-    /// The head of a block whose stored bytes are `body`.
-    pub(super) fn encode(&self, body: &[u8]) -> [u8; Self::LEN] {
+    /// The head as it is written.
+    pub(super) fn encode(&self) -> [u8; Self::LEN] {
         let mut out = [0; Self::LEN];
         out[0] = self.kind as u8;
         out[1..5].copy_from_slice(&self.count.to_le_bytes());
         out[5..9].copy_from_slice(&self.len.to_le_bytes());
         out[9..13].copy_from_slice(&self.compressed_len.to_le_bytes());
-        out[13..45].copy_from_slice(self.chain.as_bytes());
-        let check = check(&out[..FIELDS], body);
-        out[FIELDS..].copy_from_slice(&check);
+        out[FIELDS..].copy_from_slice(self.chain.as_bytes());
         out
     }
 
@@ -57,7 +53,7 @@ impl Frame {
             _ => return Err(Corruption::Kind),
         };
         let mut chain = [0; 32];
-        chain.copy_from_slice(&head[13..45]);
+        chain.copy_from_slice(&head[FIELDS..]);
         let frame = Self {
             kind,
             count: int(&head[1..5]),
@@ -74,20 +70,10 @@ impl Frame {
         if fits { Ok(frame) } else { Err(Corruption::Length) }
     }
 
-    /// True if `body` is what was stored under this head.
-    pub(super) fn checks(head: &[u8; Self::LEN], body: &[u8]) -> bool {
-        check(&head[..FIELDS], body)[..] == head[FIELDS..]
+    /// What the chain covers of a head.
+    pub(super) fn fields(head: &[u8; Self::LEN]) -> &[u8] {
+        &head[..FIELDS]
     }
-}
-
-/// The first eight bytes of SHA-256 over the head's fields and the stored bytes.
-fn check(fields: &[u8], body: &[u8]) -> [u8; CHECK] {
-    let mut hash = Hasher::new();
-    hash.update(fields);
-    hash.update(body);
-    let mut out = [0; CHECK];
-    out.copy_from_slice(&hash.finish().as_bytes()[..CHECK]);
-    out
 }
 
 fn int(bytes: &[u8]) -> u32 {

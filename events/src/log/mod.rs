@@ -80,10 +80,7 @@ pub enum Corruption {
     /// A length or a count that no writer writes.
     #[error("length out of bounds")]
     Length,
-    /// The stored bytes do not have their checksum.
-    #[error("altered: the checksum does not match")]
-    Check,
-    /// The block does not continue the one before it.
+    /// The block is not what was written there, or does not continue the one before it.
     #[error("altered, moved or removed: the hash chain does not match")]
     Chain,
     /// The bytes do not decompress to the stated length.

@@ -137,15 +137,16 @@ impl<W: Write> LogWriter<W> {
         self.stored.clear();
         self.stored.reserve(zstd::zstd_safe::compress_bound(self.block.len()).min(MAX_COMPRESSED_BYTES));
         self.zstd.compress_to_buffer(&self.block, &mut self.stored)?;
-        let chain = self.chain.extend(kind, self.count, &self.block);
-        let frame = Frame {
+        let mut frame = Frame {
             kind,
             count: self.count,
             len: self.block.len() as u32,
             compressed_len: self.stored.len() as u32,
-            chain: chain.value(),
+            chain: self.chain.value(),
         };
-        self.out.write_all(&frame.encode(&self.stored))?;
+        let chain = self.chain.extend(Frame::fields(&frame.encode()), &self.stored);
+        frame.chain = chain.value();
+        self.out.write_all(&frame.encode())?;
         self.out.write_all(&self.stored)?;
         self.chain = chain;
         self.count = 0;
