@@ -94,6 +94,11 @@ impl Differ {
         self.matcher.observe(event);
     }
 
+    /// How many distinct deviations were found so far.
+    pub fn found(&self) -> usize {
+        self.deviations.len()
+    }
+
     fn push_kind(&mut self, event: &Event, kind: &Kind) -> bool {
         let mut deviates = false;
         needs(kind, &mut |need| {

@@ -6,7 +6,7 @@ use sekisho_review::Summary;
 fn main() {
     let path = std::env::args().nth(1).unwrap();
     let mut reader = LogReader::new(std::fs::File::open(path).unwrap()).unwrap();
-    let summary = Summary::read(&mut reader, |_| ()).unwrap();
+    let summary = Summary::read(&mut reader, |_| false).unwrap();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     sekisho_review::page(&summary, None, &mut out).unwrap();
 }

@@ -1,7 +1,7 @@
 //! The processes of a recording and what each did, in counts. Threads count for their process.
 use crate::Filter;
 use crate::phrase::{command_line, cut};
-use sekisho_events::{Event, ExitHow, Kind, Outcome, ProcessId};
+use sekisho_events::{Digest, Event, ExitHow, Kind, Outcome, ProcessId};
 use sekisho_profiles::EXPECTED_REFUSALS;
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,6 +11,8 @@ const MAX_PROCESSES: usize = 50_000;
 const MAX_THREADS: usize = 200_000;
 /// A command line is cut behind this many characters.
 const MAX_LINE: usize = 200;
+/// Programs that one process ran before its last are kept up to this number.
+const MAX_EARLIER: usize = 8;
 
 /// The processes, by number.
 #[derive(Default)]
@@ -36,13 +38,24 @@ pub(crate) struct Node {
     /// Acts to look at: denied, refused, delegated, tamper, gap.
     pub(crate) marks: u64,
     pub(crate) exit: Option<ExitHow>,
+    /// Who made it.
+    pub(crate) parent: ProcessId,
+    /// When it began and ended, in microseconds; without an end it was there to the last.
+    pub(crate) began_us: u64,
+    pub(crate) ended_us: Option<u64>,
+    /// When it began to run its last program.
+    pub(crate) program_us: u64,
+    /// Digest of its last program.
+    pub(crate) sha256: Option<Digest>,
+    /// Programs that it ran before the last, and since when.
+    pub(crate) earlier: Vec<(u64, String)>,
 }
 
 impl Forest {
     /// Takes the next event; acts that the filter leaves out are not counted.
     pub(crate) fn push(&mut self, event: &Event, filter: &Filter) {
         if let Kind::Spawn { parent, thread, .. } = &event.kind {
-            self.spawn(event.process, *parent, *thread);
+            self.spawn(event, *parent, *thread);
             return;
         }
         if matches!(event.kind, Kind::Exit(_)) && self.leaders.contains_key(&event.process) {
@@ -53,12 +66,16 @@ impl Forest {
         let times = event.times.unwrap_or(1);
         match &event.kind {
             Kind::Exec(exec) if exec.outcome == Outcome::Ok => {
+                if node.programs > 0 && node.earlier.len() < MAX_EARLIER {
+                    node.earlier.push((node.program_us, std::mem::take(&mut node.program)));
+                }
                 node.programs += 1;
+                (node.program_us, node.sha256) = (event.at_us, exec.sha256);
                 node.program = exec.path.escaped();
                 let command = if exec.argv.is_empty() { node.program.clone() } else { command_line(&exec.argv) };
                 node.command = cut(command, MAX_LINE);
             }
-            Kind::Exit(exit) => node.exit = Some(exit.how),
+            Kind::Exit(exit) => (node.exit, node.ended_us) = (Some(exit.how), Some(event.at_us)),
             _ if !filter.keeps(event) => {}
             Kind::File(_) => node.files = node.files.saturating_add(times),
             Kind::Net(_) => node.net = node.net.saturating_add(times),
@@ -71,7 +88,8 @@ impl Forest {
         }
     }
 
-    fn spawn(&mut self, id: ProcessId, parent: ProcessId, thread: bool) {
+    fn spawn(&mut self, event: &Event, parent: ProcessId, thread: bool) {
+        let id = event.process;
         let parent = self.leader(parent);
         if thread && let Some(node) = self.nodes.get_mut(&parent) {
             node.threads += 1;
@@ -85,8 +103,10 @@ impl Forest {
             self.omitted += 1;
             return;
         }
-        let inherited = self.nodes.get(&parent).cloned().unwrap_or_default();
-        let node = Node { command: inherited.command, program: inherited.program, ..Node::default() };
+        let mut node = Node { parent, began_us: event.at_us, program_us: event.at_us, ..Node::default() };
+        if let Some(parent) = self.nodes.get(&parent) {
+            (node.command, node.program, node.sha256) = (parent.command.clone(), parent.program.clone(), parent.sha256);
+        }
         self.nodes.insert(id, node);
         self.children.entry(parent).or_default().push(id);
     }
@@ -98,6 +118,11 @@ impl Forest {
 
     pub(crate) fn node(&self, id: ProcessId) -> Option<&Node> {
         self.nodes.get(&self.leader(id))
+    }
+
+    /// Every process that is kept, by rising number.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ProcessId, &Node)> {
+        self.nodes.iter().map(|(id, node)| (*id, node))
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -6,12 +6,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod claim;
+mod evidence;
 mod filter;
 mod forest;
 mod markdown;
 mod numbers;
 mod page;
 mod phrase;
+mod pulse;
 mod sarif;
 mod summary;
 mod text;

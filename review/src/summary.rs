@@ -1,17 +1,20 @@
 //! One model of a whole recording in bounded memory: what a page shows.
 use crate::claim::Ending;
+use crate::evidence::Evidence;
 use crate::forest::Forest;
 use crate::phrase::{endpoint, note, phrase};
+use crate::pulse::{Beat, Pulse};
 use crate::{Filter, ShowError};
 use sekisho_events::{
-    Access, Content, Counts, Digest, Event, FileAct, Header, Kind, LogReader, NetAct, Outcome, PathBytes, ProcessId,
+    Access, Content, Counts, Digest, Event, Exec, FileAct, Header, Kind, LogReader, NetAct, Outcome, PathBytes,
+    ProcessId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 /// Distinct paths that are kept.
-const MAX_FILES: usize = 20_000;
-/// Distinct endpoints, and distinct acts to look at, that are kept.
+const MAX_FILES: usize = 50_000;
+/// Distinct endpoints, distinct acts to look at, and programs made in the step, that are kept of each.
 const MAX_ROWS: usize = 2_000;
 
 /// What a recording holds, gathered.
@@ -23,6 +26,12 @@ pub struct Summary {
     pub(crate) files: BTreeMap<PathBytes, FileRow>,
     pub(crate) nets: BTreeMap<(&'static str, String), Row>,
     pub(crate) marks: BTreeMap<(Mark, String), Row>,
+    /// By program and endpoint.
+    pub(crate) flows: BTreeMap<(String, String), Flow>,
+    /// What was written in this step and then run in it.
+    pub(crate) made: BTreeMap<PathBytes, Made>,
+    pub(crate) pulse: Pulse,
+    pub(crate) evidence: Evidence,
     pub(crate) omitted: Omitted,
 }
 
@@ -32,6 +41,24 @@ pub(crate) struct Omitted {
     pub(crate) files: u64,
     pub(crate) nets: u64,
     pub(crate) marks: u64,
+    pub(crate) made: u64,
+}
+
+/// What one program did with one endpoint.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flow {
+    pub(crate) ops: BTreeSet<&'static str>,
+    pub(crate) bytes_out: u64,
+    pub(crate) bytes_in: u64,
+    pub(crate) row: Row,
+}
+
+/// A file that was written and then run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Made {
+    /// Who wrote it, or touched it first.
+    pub(crate) writer: ProcessId,
+    pub(crate) row: Row,
 }
 
 /// One path.
@@ -46,6 +73,10 @@ pub(crate) struct FileRow {
     pub(crate) size: Option<u64>,
     /// Who came first.
     pub(crate) by: ProcessId,
+    /// Who changed it first.
+    pub(crate) writer: Option<ProcessId>,
+    pub(crate) first_seq: u64,
+    pub(crate) first_us: u64,
 }
 
 /// Equal acts.
@@ -56,6 +87,8 @@ pub(crate) struct Row {
     /// Who came first.
     pub(crate) by: ProcessId,
     pub(crate) first_seq: u64,
+    pub(crate) first_us: u64,
+    pub(crate) last_us: u64,
 }
 
 /// Why an act is worth a look; what matters most first.
@@ -70,9 +103,25 @@ pub(crate) enum Mark {
     Descriptor,
 }
 
+impl Mark {
+    /// Its stable name, which is that of the event's kind.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Gap => "gap",
+            Self::Tamper => "tamper",
+            Self::Denied => "denied",
+            Self::Delegated => "delegated",
+            Self::Refused => "refused",
+            Self::Restrict => "restrict",
+            Self::Descriptor => "descriptor",
+        }
+    }
+}
+
 impl Summary {
-    /// Reads a recording to its end. `each` sees every event on the way.
-    pub fn read<R: Read>(reader: &mut LogReader<R>, mut each: impl FnMut(&Event)) -> Result<Self, ShowError> {
+    /// Reads a recording to its end. `each` sees every event on the way, and says whether what happened just before it
+    /// is to be kept as evidence.
+    pub fn read<R: Read>(reader: &mut LogReader<R>, mut each: impl FnMut(&Event) -> bool) -> Result<Self, ShowError> {
         let mut summary = Self {
             header: reader.header().clone(),
             counts: Counts::default(),
@@ -81,11 +130,16 @@ impl Summary {
             files: BTreeMap::new(),
             nets: BTreeMap::new(),
             marks: BTreeMap::new(),
+            flows: BTreeMap::new(),
+            made: BTreeMap::new(),
+            pulse: Pulse::default(),
+            evidence: Evidence::default(),
             omitted: Omitted::default(),
         };
         while let Some(event) = reader.next_event()? {
-            each(&event);
+            let wanted = each(&event);
             summary.push(&event);
+            summary.evidence.push(event, wanted, &summary.forest);
         }
         summary.counts = reader.counts().clone();
         summary.ending = Ending::of(reader);
@@ -101,8 +155,8 @@ impl Summary {
         self.forest.push(event, &Filter::default());
         let times = event.times.unwrap_or(1);
         let mark = match &event.kind {
-            Kind::File(act) => return self.file(act, event.process, times),
-            Kind::Content(content) => return self.content(content, event.process),
+            Kind::File(act) => return self.file(act, event, times),
+            Kind::Content(content) => return self.content(content, event),
             Kind::Net(act) => return self.net(act, event, times),
             Kind::Gap(_) => Mark::Gap,
             Kind::Tamper(_) => Mark::Tamper,
@@ -111,7 +165,8 @@ impl Summary {
             Kind::Refused(_) => Mark::Refused,
             Kind::Restrict(_) => Mark::Restrict,
             Kind::Descriptor(_) => Mark::Descriptor,
-            Kind::Spawn { .. } | Kind::Exec(_) | Kind::Exit(_) => return,
+            Kind::Exec(exec) => return self.exec(exec, event, times),
+            Kind::Spawn { .. } | Kind::Exit(_) => return,
         };
         let phrase = phrase(event);
         let verb = if mark == Mark::Descriptor { format!("{} ", phrase.verb) } else { String::new() };
@@ -121,9 +176,28 @@ impl Summary {
         }
     }
 
-    fn file(&mut self, act: &FileAct, by: ProcessId, times: u64) {
+    /// Notes what was made in this step and is now run: the program, a script, an interpreter.
+    fn exec(&mut self, exec: &Exec, event: &Event, times: u64) {
+        self.pulse.add(Beat::Program, event.at_us, times);
+        if !exec.outcome.is_effect() {
+            return;
+        }
+        let parts = std::iter::once(&exec.path).chain(exec.interpreters.iter().map(|i| &i.path));
+        for path in parts {
+            let Some(writer) = self.files.get(path).and_then(|row| row.writer) else { continue };
+            if add(&mut self.made, path.clone(), event, times, "") {
+                self.made.entry(path.clone()).and_modify(|made| made.writer = writer);
+            } else {
+                self.omitted.made = self.omitted.made.saturating_add(times);
+            }
+        }
+    }
+
+    fn file(&mut self, act: &FileAct, event: &Event, times: u64) {
         let failed = !act.outcome.is_effect();
-        let Some(row) = self.row(&act.path, by) else { return };
+        let changes = !matches!(act.access, Access::Read | Access::List | Access::Stat);
+        self.pulse.add(if changes { Beat::Change } else { Beat::Read }, event.at_us, times);
+        let Some(row) = self.row(&act.path, event) else { return };
         let count = match act.access {
             _ if failed => &mut row.failed,
             Access::Read | Access::List => &mut row.read,
@@ -139,47 +213,98 @@ impl Summary {
             | Access::Truncate => &mut row.changed,
         };
         *count = count.saturating_add(times);
+        if !failed && matches!(act.access, Access::Write | Access::Create | Access::Truncate | Access::Symlink) {
+            row.writer.get_or_insert(event.process);
+        }
         if !failed && act.sha256.is_some() {
             (row.sha256, row.size) = (act.sha256, act.size);
         }
-        if let (Access::Rename | Access::Link, Some(to), false) = (act.access, &act.to, failed)
-            && let Some(row) = self.row(to, by)
-        {
-            row.changed = row.changed.saturating_add(times);
+        if let (Access::Rename | Access::Link, Some(to), false) = (act.access, &act.to, failed) {
+            self.renamed(&act.path, to, event, times);
         }
     }
 
-    fn content(&mut self, content: &Content, by: ProcessId) {
-        if let Some(row) = self.row(&content.path, by) {
+    /// A new name of a file that was written in this step leads to what was written.
+    fn renamed(&mut self, from: &PathBytes, to: &PathBytes, event: &Event, times: u64) {
+        let writer = self.files.get(from).and_then(|row| row.writer);
+        if let Some(row) = self.row(to, event) {
+            row.changed = row.changed.saturating_add(times);
+            row.writer = row.writer.or(writer);
+        }
+    }
+
+    fn content(&mut self, content: &Content, event: &Event) {
+        if let Some(row) = self.row(&content.path, event) {
             (row.sha256, row.size) = (content.sha256, content.size);
         }
     }
 
-    fn row(&mut self, path: &PathBytes, by: ProcessId) -> Option<&mut FileRow> {
+    fn row(&mut self, path: &PathBytes, event: &Event) -> Option<&mut FileRow> {
         if !self.files.contains_key(path) {
             if self.files.len() >= MAX_FILES {
                 self.omitted.files += 1;
                 return None;
             }
-            self.files.insert(path.clone(), FileRow { by, ..FileRow::default() });
+            let row = FileRow { by: event.process, first_seq: event.seq, first_us: event.at_us, ..FileRow::default() };
+            self.files.insert(path.clone(), row);
         }
         self.files.get_mut(path)
     }
 
     fn net(&mut self, act: &NetAct, event: &Event, times: u64) {
+        self.pulse.add(Beat::Net, event.at_us, times);
         let words = if act.outcome == Outcome::Ok { String::new() } else { note(act.outcome) };
-        if !add(&mut self.nets, (act.op.name(), endpoint(act)), event, times, &words) {
+        let place = endpoint(act);
+        if !add(&mut self.nets, (act.op.name(), place.clone()), event, times, &words) {
             self.omitted.nets = self.omitted.nets.saturating_add(times);
+            return;
+        }
+        let program = self.forest.node(event.process).map_or("(step)", |node| node.short_name()).to_owned();
+        let key = (program, place);
+        if add(&mut self.flows, key.clone(), event, times, &words) {
+            self.flows.entry(key).and_modify(|flow| {
+                flow.ops.insert(act.op.name());
+                flow.bytes_out = flow.bytes_out.saturating_add(act.bytes_out.unwrap_or(0));
+                flow.bytes_in = flow.bytes_in.saturating_add(act.bytes_in.unwrap_or(0));
+            });
         }
     }
 }
 
+impl AsMut<Row> for Row {
+    fn as_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl AsMut<Row> for Flow {
+    fn as_mut(&mut self) -> &mut Row {
+        &mut self.row
+    }
+}
+
+impl AsMut<Row> for Made {
+    fn as_mut(&mut self) -> &mut Row {
+        &mut self.row
+    }
+}
+
 /// Counts an act; false if there is no room for another row.
-fn add<K: Ord>(rows: &mut BTreeMap<K, Row>, key: K, event: &Event, times: u64, note: &str) -> bool {
+fn add<K: Ord, V: Default + AsMut<Row>>(
+    rows: &mut BTreeMap<K, V>,
+    key: K,
+    event: &Event,
+    times: u64,
+    note: &str,
+) -> bool {
     if rows.len() >= MAX_ROWS && !rows.contains_key(&key) {
         return false;
     }
-    let row = rows.entry(key).or_insert_with(|| Row { by: event.process, first_seq: event.seq, ..Row::default() });
+    let row = rows.entry(key).or_default().as_mut();
+    if row.times == 0 {
+        (row.by, row.first_seq, row.first_us) = (event.process, event.seq, event.at_us);
+    }
+    row.last_us = event.at_us;
     row.times = row.times.saturating_add(times);
     if !note.is_empty() && !row.note.split(", ").any(|known| known == note) && row.note.len() < 200 {
         if !row.note.is_empty() {

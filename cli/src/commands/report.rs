@@ -7,8 +7,9 @@ use crate::judging;
 use crate::profiled::Loaded;
 use crate::ui::Ui;
 use sekisho_events::{Event, LogReader};
-use sekisho_profiles::DiffReport;
+use sekisho_profiles::{Deviation, DiffReport};
 use sekisho_review::Summary;
+use std::collections::HashSet;
 use std::io::BufWriter;
 use std::path::Path;
 
@@ -18,7 +19,13 @@ pub fn run(args: &ReportArgs, ui: &Ui) -> Result<Exit, CliError> {
     let profile = args.profile.as_deref().map(Loaded::read).transpose()?;
     let mut reader = LogReader::new(files::open(&args.recording)?).map_err(|e| failed(e.into()))?;
     let mut differ = profile.map(|p| judging::begin(reader.header(), &p)).transpose()?;
-    let each = |event: &Event| differ.iter_mut().for_each(|differ| differ.push(event));
+    // What happened just before a deviation is kept for the first event of each.
+    let each = |event: &Event| {
+        let Some(differ) = &mut differ else { return false };
+        let known = differ.found();
+        differ.push(event);
+        differ.found() > known
+    };
     let summary = Summary::read(&mut reader, each).map_err(failed)?;
     let verdict = differ.map(|differ| differ.finish(reader.trailer()));
     put(&summary, verdict.as_ref(), &args.output)?;
@@ -30,7 +37,9 @@ pub fn run(args: &ReportArgs, ui: &Ui) -> Result<Exit, CliError> {
 pub fn write(recording: &Path, verdict: Option<&DiffReport>, output: &Path) -> Result<(), CliError> {
     let failed = |error| failure(recording, error);
     let mut reader = LogReader::new(files::open(recording)?).map_err(|e| failed(e.into()))?;
-    let summary = Summary::read(&mut reader, |_| ()).map_err(failed)?;
+    let first = |d: &Deviation| d.seq.first().copied();
+    let wanted: HashSet<u64> = verdict.iter().flat_map(|v| v.deviations.iter().filter_map(first)).collect();
+    let summary = Summary::read(&mut reader, |event| wanted.contains(&event.seq)).map_err(failed)?;
     put(&summary, verdict, output)
 }
 

@@ -12,6 +12,9 @@ use std::io::{Result, Write};
 const OPEN_ENTRIES: usize = 12;
 const OPEN_DIRECTORIES: usize = 8;
 
+/// Files of each list that stand in the plain page; the script shows all.
+const MAX_LISTED: usize = 5000;
+
 type Directory<'a> = Vec<(&'a PathBytes, &'a FileRow)>;
 
 pub(super) fn write(summary: &Summary, out: &mut dyn Write) -> Result<()> {
@@ -41,7 +44,9 @@ fn section(
     let mut directories: BTreeMap<&[u8], Directory<'_>> = BTreeMap::new();
     let mut number = 0;
     for (path, row) in summary.files.iter().filter(|(_, row)| keep(row)) {
-        directories.entry(directory(path)).or_default().push((path, row));
+        if number < MAX_LISTED as u64 {
+            directories.entry(directory(path)).or_default().push((path, row));
+        }
         number += 1;
     }
     writeln!(out, "<section id=\"{id}\"><h2>{title}<small>{} files</small></h2>", grouped(number))?;
@@ -61,6 +66,13 @@ fn section(
             one(summary, path, row, out)?;
         }
         writeln!(out, "</table></details>")?;
+    }
+    if number > MAX_LISTED as u64 {
+        let more = grouped(number - MAX_LISTED as u64);
+        writeln!(
+            out,
+            "<p class=\"warn\">{more} more are too many for this list: <code>sekisho show</code> names all.</p>"
+        )?;
     }
     writeln!(out, "</section>")
 }

@@ -1,5 +1,9 @@
-//! One self-contained static page: no script, nothing fetched, a policy that lets nothing else in.
+//! One self-contained page: readable as it stands, and made easier to look at by the script that it brings along.
+//!
+//! Nothing is fetched, and a policy lets nothing in but this script and this style, by their digests. Where scripts do not
+//! run, and on paper, the plain page is what is seen.
 
+mod data;
 mod escape;
 mod files;
 mod processes;
@@ -16,7 +20,10 @@ use sekisho_events::{Digest, Kind};
 use sekisho_profiles::DiffReport;
 use std::io::{Result, Write};
 
-const STYLE: &str = include_str!("style.css");
+/// Style of the plain page, then of what the script shows.
+const STYLE: &str = concat!(include_str!("style.css"), include_str!("assets/page.css"));
+/// Made of `web/` by `scripts/web`; a test compares.
+const SCRIPT: &str = include_str!("assets/page.js");
 const NAV: &str = "<nav><a href=\"#marks\">To look at</a> <a href=\"#processes\">Processes</a> <a href=\"#network\">Network</a> \
                    <a href=\"#written\">Written</a> <a href=\"#read\">Read</a> <a href=\"#coverage\">Coverage</a></nav>";
 /// Characters of the command that are shown.
@@ -39,21 +46,37 @@ pub fn page(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write
     tables::nets(summary, out)?;
     files::write(summary, out)?;
     claim(summary, out)?;
-    foot(summary, out)
+    foot(summary, out)?;
+    script(summary, verdict, out)
+}
+
+/// The data, which is text to a browser, and the script that shows it.
+fn script(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write) -> Result<()> {
+    write!(out, "<script type=\"text/plain\" id=\"data\">")?;
+    data::write(summary, verdict, out)?;
+    writeln!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>")
+}
+
+/// A source of a Content-Security-Policy (CSP Level 3, 2.3.1): just this text.
+fn source(text: &str) -> String {
+    let digest = base64::engine::general_purpose::STANDARD.encode(Digest::of(text.as_bytes()).as_bytes());
+    format!("'sha256-{digest}'")
 }
 
 fn head(summary: &Summary, out: &mut dyn Write) -> Result<()> {
     let header = &summary.header;
     let command = cut(command_line(&header.command), MAX_COMMAND);
-    let hash = base64::engine::general_purpose::STANDARD.encode(Digest::of(STYLE.as_bytes()).as_bytes());
+    let (style, script) = (source(STYLE), source(SCRIPT));
     write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{hash}'; \
-         base-uri 'none'; form-action 'none'\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src {script}; \
+         style-src {style}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; \
+         trusted-types 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>sekisho: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n",
+         <title>sekisho: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div id=\"page\"></div>\n\
+         <main id=\"plain\">\n",
         Text(&command)
     )?;
     write!(out, "<header class=\"top\"><h1>{GATE} sekisho</h1><code class=\"command\">{}</code>", Text(&command))?;
@@ -111,7 +134,7 @@ fn foot(summary: &Summary, out: &mut dyn Write) -> Result<()> {
     writeln!(
         out,
         "<footer><p>{} · recording format {} · {root}{profile}</p><p>Every event: <code>sekisho show --format jsonl</code></p>\
-         </footer>\n</main>\n</body>\n</html>",
+         </footer>\n</main>",
         Text(&escaped(&summary.header.tool)),
         summary.header.version
     )

@@ -8,6 +8,8 @@ use std::io::{Result, Write};
 
 /// Lists nest no deeper than this; what is below stands at this depth.
 const MAX_DEPTH: usize = 40;
+/// Processes that stand in the plain page; the script shows all.
+const MAX_LISTED: usize = 10_000;
 /// Levels that are unfolded at first.
 const OPEN_DEPTH: usize = 3;
 
@@ -21,15 +23,21 @@ pub(super) fn write(summary: &Summary, out: &mut dyn Write) -> Result<()> {
     let number = grouped(forest.len() as u64);
     writeln!(out, "<section id=\"processes\"><h2>Processes<small>{number}</small></h2><ul class=\"tree\">")?;
     let mut stack: Vec<Step> = forest.children(ProcessId(0)).iter().rev().map(|id| Step::Enter(*id, 0)).collect();
+    let mut listed = 0;
     while let Some(step) = stack.pop() {
         match step {
             Step::Leave(text) => writeln!(out, "{text}")?,
-            Step::Enter(id, depth) => one(forest, id, depth, &mut stack, out)?,
+            Step::Enter(..) if listed == MAX_LISTED => {}
+            Step::Enter(id, depth) => {
+                listed += 1;
+                one(forest, id, depth, &mut stack, out)?;
+            }
         }
     }
     writeln!(out, "</ul>")?;
-    if forest.omitted > 0 {
-        let omitted = count(forest.omitted, "process", "processes");
+    let omitted = forest.omitted + (forest.len() - listed) as u64;
+    if omitted > 0 {
+        let omitted = count(omitted, "process", "processes");
         writeln!(out, "<p class=\"warn\">{omitted} more are too many for this page.</p>")?;
     }
     writeln!(out, "</section>")

@@ -4,7 +4,9 @@ use crate::claim::Ending;
 use crate::numbers::{count, grouped};
 use crate::phrase::{command_line, escape as escaped};
 use crate::summary::Summary;
+use sekisho_events::{Digest, PathBytes};
 use sekisho_profiles::{Actor, Deviation, DiffReport};
+use serde_json::{Value, json};
 use std::io::{Result, Write};
 
 /// More deviations than this are counted, not shown.
@@ -13,6 +15,8 @@ const MAX_CARDS: usize = 500;
 const OPEN_CARDS: usize = 30;
 /// Characters of a command line.
 const MAX_COMMAND: usize = 240;
+/// The same where the script shows it.
+const MAX_WORDS: usize = 4000;
 /// Event numbers that are shown of one deviation.
 const MAX_SEQ: usize = 6;
 
@@ -64,6 +68,53 @@ fn not_judged(summary: &Summary, out: &mut dyn Write) -> Result<()> {
         }
     };
     writeln!(out, "<section class=\"verdict {class}\"><strong>{title}</strong><p>{words}</p></section>")
+}
+
+/// The verdict for the script of the page, each deviation with what happened just before it.
+pub(super) fn data(summary: &Summary, report: &DiffReport) -> Value {
+    let gaps =
+        report.gaps.iter().map(|gap| json!({"why": gap.why, "detail": escaped(&gap.detail), "times": gap.times}));
+    let unused = report.unused_rules.iter().map(|rule| escaped(rule));
+    json!({
+        "clean": report.clean,
+        "complete": report.complete,
+        "profile": escaped(&report.profile_path),
+        "sha256": report.profile_sha256.map(Digest::to_hex),
+        "reviewed": report.profile_reviewed_on.map(|day| day.to_string()),
+        "mode": report.mode.name(),
+        "events": report.events,
+        "allowed": report.allowed,
+        "omitted": report.omitted,
+        "deviations": report.deviations.iter().map(|d| deviation(summary, d)).collect::<Vec<_>>(),
+        "unused": unused.collect::<Vec<_>>(),
+        "gaps": gaps.collect::<Vec<_>>(),
+    })
+}
+
+fn deviation(summary: &Summary, deviation: &Deviation) -> Value {
+    let moments = deviation.seq.first().map_or(&[][..], |seq| summary.evidence.of(*seq));
+    let evidence = moments.iter().map(|m| {
+        json!({"seq": m.seq, "at": m.at_us, "by": super::data::leader(summary, m.process), "verb": m.phrase.verb,
+            "object": m.phrase.object, "note": m.phrase.note, "times": m.times})
+    });
+    let words = |argv: &[PathBytes]| crate::phrase::cut(command_line(argv), MAX_WORDS);
+    let actor = deviation.process.as_ref();
+    json!({
+        "code": deviation.code,
+        "what": deviation.what,
+        "severity": deviation.severity.name(),
+        "why": deviation.why,
+        "suggest": deviation.suggest,
+        "rule": deviation.rule.as_deref().map(escaped),
+        "times": deviation.times,
+        "seq": deviation.seq,
+        "argv": words(&deviation.argv),
+        "by": moments.last().map(|m| super::data::leader(summary, m.process)),
+        "program": actor.map(|a| a.path.escaped()),
+        "command": actor.map(|a| words(&a.argv)),
+        "ancestry": actor.map(|a| a.ancestry.iter().map(PathBytes::escaped).collect::<Vec<_>>()),
+        "evidence": evidence.collect::<Vec<_>>(),
+    })
 }
 
 /// What deviates, and which rules nothing needed.
@@ -136,7 +187,7 @@ fn card(deviation: &Deviation, out: &mut dyn Write) -> Result<()> {
 
 /// `by curl ← sh ← make`, and what it was started with.
 fn by(actor: &Actor, out: &mut dyn Write) -> Result<()> {
-    let chain: Vec<String> = actor.ancestry.iter().rev().map(sekisho_events::PathBytes::escaped).collect();
+    let chain: Vec<String> = actor.ancestry.iter().rev().map(PathBytes::escaped).collect();
     if chain.is_empty() {
         return writeln!(out, "<p class=\"dim\">at the step's start</p>");
     }
