@@ -8,6 +8,7 @@ use crate::predicates::provenance::provenance;
 use crate::predicates::runtime_trace::runtime_trace;
 use crate::predicates::verdict::{Verdict, VerdictError, verdict};
 use crate::run::RunBlock;
+use crate::sigstore_bundle::by_key;
 use crate::statement::Statement;
 use crate::{KeyError, SecretKey};
 use sekisho_events::Digest;
@@ -66,6 +67,12 @@ impl Statements {
     /// Signs each, and gives one envelope a line.
     pub fn sign_lines(&self, key: &SecretKey) -> Result<String, KeyError> {
         Ok(self.sign(key)?.iter().map(|envelope| envelope.to_json() + "\n").collect())
+    }
+
+    /// Signs each, and gives one sigstore bundle a line.
+    pub fn sign_bundles(&self, key: &SecretKey) -> Result<String, KeyError> {
+        let public = key.public()?;
+        Ok(self.sign(key)?.iter().map(|envelope| by_key(envelope, &public) + "\n").collect())
     }
 }
 

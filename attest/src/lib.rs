@@ -12,6 +12,7 @@ mod key;
 pub mod names;
 mod predicates;
 mod run;
+mod sigstore_bundle;
 mod statement;
 pub mod strict_json;
 pub mod timestamp;

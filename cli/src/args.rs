@@ -1,13 +1,15 @@
 //! The command line: every command, option and default (docs/interface.md, "Commands").
 mod profile;
+mod signing;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use profile::{ExportKind, ProfileArgs, ProfileCommand};
+pub use signing::SigningArgs;
 
 /// Records what a build step does, compares it with a reviewed profile, attests it, and verifies that before release.
 #[derive(Debug, Parser)]
@@ -133,9 +135,9 @@ pub struct RunArgs {
     /// What happens to an act that the profile does not allow [default: the profile's own, or observe].
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
-    /// Sign attestations with this key.
-    #[arg(long, value_name = "K")]
-    pub key: Option<PathBuf>,
+    /// Who signs attestations; without it there are none.
+    #[command(flatten)]
+    pub signing: SigningArgs,
     /// Files that the step is to produce: subjects of the attestations. May be given several times.
     #[arg(long, value_name = "GLOB")]
     pub product: Vec<String>,
@@ -293,13 +295,14 @@ pub struct ReviewArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   sekisho attest sekisho.rec --key release.key --product 'dist/*' --profile sekisho.toml")]
+#[command(group(ArgGroup::new("signer").required(true).args(["key"])))]
 pub struct AttestArgs {
     /// The recording.
     #[arg(value_name = "REC")]
     pub recording: PathBuf,
-    /// The signing key (PKCS#8 PEM).
-    #[arg(long, value_name = "K")]
-    pub key: PathBuf,
+    /// Who signs.
+    #[command(flatten)]
+    pub signing: SigningArgs,
     /// Files that the step produced: subjects of the attestations. May be given several times.
     #[arg(long, value_name = "GLOB")]
     pub product: Vec<String>,
@@ -309,7 +312,7 @@ pub struct AttestArgs {
     /// Name of the step, if the recording has none [default: build].
     #[arg(long, value_name = "NAME")]
     pub step: Option<String>,
-    /// One DSSE envelope a line.
+    /// One DSSE envelope or sigstore bundle a line.
     #[arg(short, long, value_name = "ATT.jsonl", default_value = "attestations.jsonl")]
     pub output: PathBuf,
     /// Add to the attestations that stand there: several steps, one bundle.

@@ -1,12 +1,11 @@
 //! From a finished recording to signed attestations in a file: for `attest` and `run`.
 //!
 //! Invariant: the key is read after the step has ended, and a step that read the key's file is not attested.
+use crate::args::SigningArgs;
 use crate::exit::{CliError, Exit, shown};
 use crate::files;
 use crate::ui::Ui;
-use sekisho_attest::{
-    FactsError, FileDigest, Options, ProductError, RunFacts, SecretKey, Select, Statements, Verdict, gather,
-};
+use sekisho_attest::{FactsError, FileDigest, Options, ProductError, RunFacts, SecretKey, Select, Verdict, gather};
 use sekisho_events::{Digest, escape};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -19,13 +18,32 @@ use std::path::Path;
 /// Longest key file that is read.
 const MAX_KEY_BYTES: u64 = 64 << 10;
 
+/// Who signs.
+#[derive(Clone, Copy)]
+pub enum Signer<'a> {
+    /// Whoever holds the key in this file.
+    Key {
+        /// The file.
+        path: &'a Path,
+        /// Sigstore bundles are written in place of envelopes.
+        bundle: bool,
+    },
+}
+
+impl<'a> Signer<'a> {
+    /// Whom the command line names, if anybody.
+    pub fn of(args: &'a SigningArgs) -> Option<Self> {
+        args.key.as_deref().map(|path| Self::Key { path, bundle: args.bundle })
+    }
+}
+
 /// What is to be attested.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The recording, finished.
     pub recording: &'a Path,
-    /// The signing key's file.
-    pub key: &'a Path,
+    /// Who signs.
+    pub signer: Signer<'a>,
     /// Globs of products; none means what the step left in the workspace.
     pub products: &'a [String],
     /// The judgement (`verdict.json`), if there is one.
@@ -62,13 +80,8 @@ pub fn attest(request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
 pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
     let mut facts = facts(input, request.recording)?;
     name_step(&mut facts, request.step)?;
-    let (key, key_sha256) = load_key(request.key, ui)?;
-    if read_by_step(&facts, request.key, key_sha256) {
-        let message = format!("the step read the signing key {}", shown(request.key));
-        return Err(CliError::new(message).with_hint(
-            "nothing is signed with it: make another key, where the step cannot read it (another user, or after the step)",
-        ));
-    }
+    let Signer::Key { path, bundle } = request.signer;
+    let key = unread_key(path, &facts, ui)?;
     let verdict = request.verdict.map(Verdict::from_json).transpose().map_err(|e| CliError::new(e.to_string()))?;
     let select = match request.products {
         [] => Select::Default,
@@ -82,7 +95,9 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
     let products = products.map_err(|e| product_error(&e))?;
     let options = Options { verdict: verdict.as_ref(), builder: None };
     let statements = sekisho_attest::attest(&facts, &products, options).map_err(|e| CliError::new(e.to_string()))?;
-    write(&statements, &key, request)?;
+    let lines = if bundle { statements.sign_bundles(&key) } else { statements.sign_lines(&key) };
+    let lines = lines.map_err(|e| CliError::new(e.to_string()))?;
+    write(&lines, request)?;
     let public = key.public().map_err(|e| CliError::new(e.to_string()))?;
     Ok(Attested {
         statements: statements.payloads().len(),
@@ -91,6 +106,18 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
         complete: facts.trailer.complete,
         key_id: public.id(),
     })
+}
+
+/// The private key of a file that the step did not read.
+fn unread_key(path: &Path, facts: &RunFacts, ui: &Ui) -> Result<SecretKey, CliError> {
+    let (key, key_sha256) = load_key(path, ui)?;
+    if read_by_step(facts, path, key_sha256) {
+        let message = format!("the step read the signing key {}", shown(path));
+        return Err(CliError::new(message).with_hint(
+            "nothing is signed with it: make another key, where the step cannot read it (another user, or after the step)",
+        ));
+    }
+    Ok(key)
 }
 
 /// Reads a private key, and digests its file; one that others can read is warned of.
@@ -186,8 +213,7 @@ pub fn digest(mut input: impl io::Read) -> io::Result<FileDigest> {
     Ok(FileDigest { sha256: Digest::new(hash.finalize().into()), size: Some(size) })
 }
 
-fn write(statements: &Statements, key: &SecretKey, request: &Request<'_>) -> Result<(), CliError> {
-    let lines = statements.sign_lines(key).map_err(|e| CliError::new(e.to_string()))?;
+fn write(lines: &str, request: &Request<'_>) -> Result<(), CliError> {
     let path = request.output;
     if request.append && path.as_os_str() != "-" {
         append(path, lines.as_bytes()).map_err(|e| match e.kind() {

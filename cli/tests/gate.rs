@@ -202,3 +202,17 @@ fn keys_come_from_standard_input_too_and_open_ones_are_warned_of() {
     let none = ["attest", "../build.rec", "--key", "../ci.key", "--product", "none*", "-o", "../a.jsonl"];
     assert!(returns(2, &work, &none).contains("product none* matches nothing"));
 }
+
+#[test]
+fn bundles_are_accepted_as_envelopes_are() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    record(&work);
+    returns(0, &work, &[&ATTEST[..], &["../a.jsonl", "--bundle"]].concat());
+    let lines = std::fs::read_to_string(dir.path().join("a.jsonl")).unwrap();
+    let types = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["mediaType"].clone());
+    assert_eq!(types.collect::<Vec<_>>(), vec!["application/vnd.dev.sigstore.bundle.v0.3+json"; 3]);
+    assert!(returns(0, &work, &VERIFY).starts_with("accepted  app  sha256:"));
+    let alone = returns(2, &work, &["attest", "../build.rec", "--bundle"]);
+    assert!(alone.contains("--key"), "{alone}");
+}

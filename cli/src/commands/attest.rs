@@ -1,6 +1,6 @@
 //! `sekisho attest`.
 use crate::args::AttestArgs;
-use crate::attesting::{self, Request};
+use crate::attesting::{self, Request, Signer};
 use crate::exit::{CliError, Exit, shown_output};
 use crate::files;
 use crate::judging;
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let signer = Signer::of(&args.signing).ok_or_else(|| CliError::new("nobody is named who signs: --key K"))?;
     let mut input = Input::open(&args.recording)?;
     let verdict = match &args.profile {
         Some(path) => Some(judging::judge_from(input.again()?, &args.recording, &Loaded::read(path)?)?),
@@ -21,7 +22,7 @@ pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
     let verdict_json = verdict.as_ref().map(DiffReport::to_json);
     let request = Request {
         recording: &args.recording,
-        key: &args.key,
+        signer,
         products: &args.product,
         verdict: verdict_json.as_ref(),
         step: args.step.as_deref(),

@@ -3,7 +3,7 @@
 //! Invariant: results appear in the output directory whole, and those of an earlier run that this one does not
 //! replace are taken away first, so that nothing old is taken for new.
 use crate::args::RunArgs;
-use crate::attesting::{self, Request};
+use crate::attesting::{self, Request, Signer};
 use crate::commands::report;
 use crate::exit::{CliError, Exit, shown, word};
 use crate::files::{self, Output};
@@ -137,7 +137,7 @@ fn is_numbered(name: &str, stem: &str, end: &str) -> bool {
 /// A key that is not there is said before the step has run for hours. It is read behind the step, which cannot learn it
 /// from us then.
 fn look_for_key(args: &RunArgs) -> Result<(), CliError> {
-    match &args.key {
+    match &args.signing.key {
         Some(key) if key.as_os_str() != "-" => match std::fs::metadata(key) {
             Ok(_) => Ok(()),
             Err(e) => {
@@ -192,11 +192,11 @@ fn say_how_to_begin(places: &Places, ui: &Ui) {
 }
 
 fn attest(args: &RunArgs, places: &Places, verdict: Option<&DiffReport>, ui: &Ui) -> Result<(), CliError> {
-    let Some(key) = &args.key else { return Ok(()) };
+    let Some(signer) = Signer::of(&args.signing) else { return Ok(()) };
     let verdict = verdict.map(DiffReport::to_json);
     let request = Request {
         recording: &places.recording,
-        key,
+        signer,
         products: &args.product,
         verdict: verdict.as_ref(),
         step: args.step.as_deref(),

@@ -1,0 +1,57 @@
+"""Signs with every tool, verifies with every tool, and prints who accepts whom. Called by scripts/interop.
+
+usage: main.py SEKISHO TOOLS_DIR WORK_DIR
+"""
+
+import sys
+from pathlib import Path
+
+from matrix import table
+from paper import Paper
+from tools import Cosign, Cryptography, Securesystemslib, Sekisho, run
+
+
+def build(sekisho, work):
+    """A recorded build of one file, and a profile that allows it."""
+    here = work / "work"
+    here.mkdir()
+    (here / "source").write_text("source\n")
+    (work / "evil").write_text("something else\n")
+    recording = work / "build.rec"
+    run(sekisho.binary, "record", "-o", recording, "--", "sh", "-c", "cat source > app && echo more >> app", cwd=here)
+    run(sekisho.binary, "profile", "new", recording, "-o", here / "sekisho.toml", cwd=here)
+    return recording, here / "app"
+
+
+def key_signed(sekisho, cosign, intoto, recording, app, work):
+    """Attestations by keys: ours as envelopes and as bundles, cosign's, in-toto's."""
+    for name in ["Ed25519", "P-256"]:
+        key = work / name
+        run(sekisho.binary, "keygen", key, "--algorithm", name.lower().replace("-", ""))
+        for form in [[], ["--bundle"]]:
+            options = ["--key", f"{key}.key", "--profile", "sekisho.toml", *form]
+            documents = sekisho.attest(recording, app, *options, cwd=app.parent)
+            what = "bundle" if form else "envelope"
+            yield Paper(f"sekisho, {name}, {what}", app, documents, public=Path(f"{key}.pub"), ours=True)
+    own = cosign.key("cosign-own")
+    yield Paper("cosign, P-256", app, cosign.attest_with_key(app, own), public=Path(f"{own}.pub"))
+    # What cosign 3.1.3 signs with an Ed25519 key, it does not itself accept: so P-256 here too.
+    other = cosign.imported(work / "P-256.key", "cosign-imported")
+    yield Paper("cosign, our P-256 key", app, cosign.attest_with_key(app, other), public=Path(f"{other}.pub"))
+    yield from intoto.papers(app)
+
+
+def main(binary, tools, work):
+    work, tools = Path(work), Path(tools)
+    sekisho, cosign = Sekisho(work, binary), Cosign(work, tools / "cosign")
+    intoto, by_hand = Securesystemslib(work), Cryptography(work)
+    recording, app = build(sekisho, work)
+    run(sekisho.binary, "keygen", work / "stranger", "--algorithm", "p256")
+    stranger = {"public": work / "stranger.pub"}
+    papers = key_signed(sekisho, cosign, intoto, recording, app, work)
+    good = table(papers, [sekisho, cosign, intoto, by_hand], work / "evil", lambda _paper: stranger)
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
