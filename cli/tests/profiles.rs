@@ -116,3 +116,23 @@ fn what_is_not_allowed_is_denied_and_the_attempt_is_a_deviation() {
     let (json, _) = returns(1, at, &["diff", "deny.rec", "--format", "json"]);
     assert!(json.contains("\"denied-rule\"") && json.contains("create $WORKSPACE/planted"), "{json}");
 }
+
+#[test]
+fn a_change_of_a_profile_is_told_with_a_witness_that_explain_confirms() {
+    let dir = learned();
+    let at = dir.path();
+    let before = std::fs::read_to_string(at.join("sekisho.toml")).unwrap();
+    let added = "\n[[rule]]\nid = \"upload\"\nprocess = [\"/usr/bin/curl\"]\nconnect = [\"203.0.113.7:443/tcp\"]\n";
+    std::fs::write(at.join("wider.toml"), format!("{before}{added}")).unwrap();
+    returns(0, at, &["profile", "fmt", "wider.toml"]);
+    assert_eq!(returns(0, at, &["profile", "diff", "sekisho.toml", "sekisho.toml"]).0, "the profiles mean the same\n");
+    let (text, _) = returns(1, at, &["profile", "diff", "sekisho.toml", "wider.toml"]);
+    assert!(text.contains("witness: connect tcp 203.0.113.7:443 by /usr/bin/curl"), "{text}");
+    let (json, _) = returns(1, at, &["profile", "diff", "sekisho.toml", "wider.toml", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let witness = &value["possible"][0]["witness"];
+    let (act, by) = (witness["act"].as_str().unwrap(), witness["process"].as_str().unwrap());
+    returns(1, at, &["profile", "explain", "sekisho.toml", act, "--by", by]);
+    returns(0, at, &["profile", "explain", "wider.toml", act, "--by", by]);
+    returns(2, at, &["profile", "diff", "sekisho.toml", "missing.toml"]);
+}

@@ -43,8 +43,9 @@ pub enum GlobErrorKind {
     BadComponent,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
+/// A part of a component.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Token {
     Byte(u8),
     One,
     Star,
@@ -52,8 +53,10 @@ enum Token {
     Uid,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+/// A component of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Piece {
+    /// `**`.
     Deep,
     Tokens(Vec<Token>),
 }
@@ -333,6 +336,12 @@ impl Pattern {
     /// True if it matches [`Pattern::prefix`] and nothing else.
     pub fn is_literal(&self) -> bool {
         self.rest.is_empty()
+    }
+
+    /// All components in order, the first being what stands before the first `/`: mostly nothing.
+    pub(crate) fn pieces(&self) -> Vec<Piece> {
+        let plain = |c: &[u8]| Piece::Tokens(c.iter().map(|b| Token::Byte(*b)).collect());
+        self.prefix.split(|b| *b == b'/').map(plain).chain(self.rest.iter().cloned()).collect()
     }
 
     /// The same pattern with bytes before it, for paths that carry them too.

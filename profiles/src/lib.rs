@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod act;
+mod classes;
 mod compare;
 mod date;
 mod decide;
@@ -26,6 +27,7 @@ mod load;
 mod matcher;
 #[cfg(test)]
 mod matcher_tests;
+mod meaning;
 mod need;
 mod net;
 mod process;
@@ -40,6 +42,7 @@ mod vars;
 mod write;
 
 pub use act::{Act, PatternKind};
+pub use classes::TooManyClasses;
 pub use compare::{ActLine, CompareReport, Outline};
 pub use date::Date;
 pub use decide::{Alternative, alternatives, forbid, says};
@@ -53,6 +56,7 @@ pub use glob::{Glob, GlobError, GlobErrorKind, Pattern};
 pub use learn::Learner;
 pub use lint::{Finding, Grade, lint};
 pub use matcher::Matcher;
+pub use meaning::{Cause, Change, Direction, Meaning, MeaningError, Setting, Witness};
 pub use need::{Need, Target, needs};
 pub use net::{Host, NamePattern, NetError, NetPattern, describe as describe_net};
 pub use process::{Image, Processes};

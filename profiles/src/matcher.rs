@@ -201,6 +201,13 @@ impl Matcher {
         self.rules[rule as usize].id.clone()
     }
 
+    /// True if this rule, by its number, speaks of what a process runs.
+    pub(crate) fn speaks(&self, process: ProcessId, rule: u32) -> bool {
+        let compiled = &self.rules[rule as usize];
+        let class = &self.classes[self.class(process) as usize];
+        compiled.anybody && !compiled.needs_above || class.rules.binary_search(&rule).is_ok()
+    }
+
     /// The first rule that allows a process an act at all, to whatever; one that speaks of it before one for everybody.
     pub(crate) fn rule_for(&self, process: ProcessId, act: Act) -> Option<Arc<str>> {
         let class = &self.classes[self.class(process) as usize];

@@ -102,6 +102,23 @@ Exit status: 0 no errors, 1 errors (with --strict, warnings too), 2 cannot judge
         #[arg(long, value_name = "KIND", value_enum)]
         to: ExportKind,
     },
+    /// Say what became possible between two profiles, and what no longer is, each with a witness.
+    #[command(after_help = "Examples:
+  sekisho profile diff old.toml sekisho.toml
+  git show origin/main:sekisho.toml | sekisho profile diff - sekisho.toml
+
+Exit status: 0 both mean the same, 1 they differ, 2 cannot judge.")]
+    Diff {
+        /// The profile as it was.
+        #[arg(value_name = "BEFORE")]
+        before: PathBuf,
+        /// The profile as it is to be.
+        #[arg(value_name = "AFTER")]
+        after: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Say which rule allows or denies an act, and why.
     #[command(after_help = "Example:
   sekisho profile explain sekisho.toml 'connect tcp 203.0.113.7:443'")]

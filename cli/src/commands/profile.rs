@@ -8,7 +8,7 @@ use crate::judging::judge;
 use crate::profiled::{Loaded, today};
 use crate::ui::Ui;
 use sekisho_events::{LogError, LogReader};
-use sekisho_profiles::{Export, Grade, Learner, Profile, Simulation, explain, export, lint};
+use sekisho_profiles::{Export, Grade, Learner, Meaning, Profile, Simulation, explain, export, lint};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,7 @@ pub fn run(args: &ProfileArgs, ui: &Ui) -> Result<Exit, CliError> {
         ProfileCommand::Lint { profile, strict } => check(profile, *strict, ui),
         ProfileCommand::Fmt { check, profile } => fmt(profile, *check, ui),
         ProfileCommand::Export { profile, to } => convert(profile, *to, ui),
+        ProfileCommand::Diff { before, after, json } => diff(before, after, *json),
         ProfileCommand::Explain { profile, act, by } => {
             let loaded = Loaded::read(profile)?;
             let answer =
@@ -128,6 +129,14 @@ fn simulate(path: &Path, recordings: &[PathBuf], json: bool) -> Result<Exit, Cli
     }
     print(&if json { pretty(&simulation.to_json()) } else { simulation.to_text() })?;
     Ok(if simulation.is_clean() { Exit::OK } else { Exit::NOT_CLEAN })
+}
+
+fn diff(before: &Path, after: &Path, json: bool) -> Result<Exit, CliError> {
+    let (old, new) = (Loaded::read(before)?, Loaded::read(after)?);
+    let meaning = Meaning::compare(&old.profile, &new.profile, today()).map_err(|e| CliError::new(e.to_string()))?;
+    let named = |l: &Loaded| serde_json::json!({"path": shown(&l.path), "sha256": l.sha256.to_hex()});
+    print(&if json { pretty(&meaning.to_json(&named(&old), &named(&new))) } else { meaning.to_text() })?;
+    Ok(if meaning.is_same() { Exit::OK } else { Exit::NOT_CLEAN })
 }
 
 fn check(path: &Path, strict: bool, ui: &Ui) -> Result<Exit, CliError> {
