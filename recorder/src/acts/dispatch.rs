@@ -1,6 +1,6 @@
 //! From a row of the table to the code that reads its arguments.
 use super::{Call, Verdict};
-use crate::calls::{Decoder, MountAct, Place};
+use crate::calls::{Decoder, IpcKind, MountAct, Place};
 use crate::tracer::Tracer;
 use sekisho_events::{Access, NetOp};
 
@@ -70,7 +70,13 @@ impl Tracer {
             | Decoder::Limits
             | Decoder::Scheduling
             | Decoder::PidfdGetfd => self.enter_aimed(tid, call, decoder),
-            Decoder::Mmap | Decoder::Shmat | Decoder::Aio => self.enter_shared_memory(tid, call),
+            Decoder::IpcGet(kind) => self.enter_ipc_get(tid, call, kind),
+            Decoder::IpcUse(kind) => self.enter_ipc_use(tid, call, kind),
+            Decoder::Shmat => {
+                let _ = self.enter_shared_memory(tid, call);
+                self.enter_ipc_use(tid, call, IpcKind::Memory)
+            }
+            Decoder::Mmap | Decoder::Aio => self.enter_shared_memory(tid, call),
             Decoder::SetPtracer | Decoder::Lease => Verdict::Run,
         }
     }

@@ -9,6 +9,7 @@ mod exec;
 mod futile;
 mod guarded_opens;
 mod guards;
+mod ipc;
 mod judging;
 mod messages;
 mod namespaces;
@@ -18,6 +19,7 @@ mod sockets;
 
 use crate::memory::Fault;
 pub(crate) use exec::{ExecCall, attempt};
+pub(crate) use ipc::{Ipc, IpcGet};
 pub(crate) use messages::{Received, Sending};
 pub(crate) use namespaces::Change;
 pub(crate) use open::OpenCall;
@@ -61,6 +63,8 @@ pub(crate) enum Pending {
     Receive(Box<Received>),
     /// The step restricts itself or changes its view.
     Change(Box<Change>),
+    /// A System V IPC object made or found.
+    Ipc(Box<IpcGet>),
     /// An act on another process.
     Tamper(Box<Tamper>),
 }

@@ -63,7 +63,9 @@ fn class(decoder: Decoder) -> &'static [&'static str] {
         | Decoder::Scheduling
         | Decoder::PidfdGetfd => &["tamper"],
         // These tell the recorder what may race; they are no acts.
-        Decoder::Mmap | Decoder::Shmat | Decoder::Aio | Decoder::Lease => &[],
+        Decoder::IpcGet(_) => &["file-create"],
+        Decoder::IpcUse(_) | Decoder::Shmat => &["delegated"],
+        Decoder::Mmap | Decoder::Aio | Decoder::Lease => &[],
     }
 }
 

@@ -1,5 +1,16 @@
 //! Ways of reading a call's arguments.
 
+/// The kinds of System V IPC object, each with its own identifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IpcKind {
+    /// A message queue.
+    Queue,
+    /// A semaphore set.
+    Semaphores,
+    /// A shared memory segment.
+    Memory,
+}
+
 /// Where a call finds the file that it acts on. Numbers are positions of arguments, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -250,6 +261,10 @@ pub enum Decoder {
     PidfdGetfd,
     /// mmap(2) of memory that others may share: protection 2, flags 3, descriptor 4.
     Mmap,
+    /// msgget(2), semget(2), shmget(2): key 0.
+    IpcGet(IpcKind),
+    /// A message, a semaphore or a command for an object: identifier 0.
+    IpcUse(IpcKind),
     /// shmat(2): segment 0.
     Shmat,
     /// io_setup(2): the kernel may write this process's memory while it runs.

@@ -16,7 +16,7 @@ mod target;
 mod test;
 
 pub use coverage::{not_asserted, recorded_classes, refused_calls};
-pub use decoder::{Decoder, Follow, MountAct, Place};
+pub use decoder::{Decoder, Follow, IpcKind, MountAct, Place};
 pub use document::markdown;
 pub use table::{all, lookup};
 pub use target::{Target, target};

@@ -1,5 +1,5 @@
 //! Calls by which a process begins, becomes another program, restricts itself, or reaches for another process.
-use super::{Decoder as D, INT, Place as P, Row, Test, at, at_if, guard, traced};
+use super::{Decoder as D, INT, IpcKind, Place as P, Row, Test, at, at_if, guard, traced};
 use crate::abi::nr;
 use libc::{EBUSY, EINVAL, EPERM};
 use sekisho_events::Level::{Exec, Files};
@@ -93,10 +93,27 @@ pub(super) const ROWS: &[Row] = &[
     traced(nr::MOVE_PAGES, OTHER),
     // Memory that somebody else can change while we read it.
     traced(nr::MMAP, &[at_if(Files, &[Test::any_bit(3, MAP_SHARED)], D::Mmap)]),
+    // What a key or a number leads to from outside the step too.
+    traced(nr::MSGGET, &[at(Files, D::IpcGet(IpcKind::Queue))]),
+    traced(nr::SEMGET, &[at(Files, D::IpcGet(IpcKind::Semaphores))]),
+    traced(nr::SHMGET, &[at(Files, D::IpcGet(IpcKind::Memory))]),
+    traced(nr::MSGSND, QUEUE),
+    traced(nr::MSGRCV, QUEUE),
+    traced(nr::MSGCTL, &[at_if(Files, &[Test::bits(1, INT, SET)], D::IpcUse(IpcKind::Queue))]),
+    traced(nr::SEMOP, SEMAPHORES),
+    traced(nr::SEMTIMEDOP, SEMAPHORES),
+    traced(nr::SEMCTL, &[at_if(Files, &[Test::bits(2, INT, SEMCTL)], D::IpcUse(IpcKind::Semaphores))]),
+    traced(nr::SHMCTL, &[at_if(Files, &[Test::bits(1, INT, SET)], D::IpcUse(IpcKind::Memory))]),
     traced(nr::SHMAT, &[at(Files, D::Shmat)]),
     traced(nr::IO_SETUP, &[at(Files, D::Aio)]),
 ];
 
+/// `IPC_RMID`, `IPC_SET` (linux/ipc.h).
+const SET: &[u64] = &[0, 1];
+/// The same, `GETPID` to `GETZCNT`, `SETVAL`, `SETALL` (linux/sem.h).
+const SEMCTL: &[u64] = &[0, 1, 11, 12, 13, 14, 15, 16, 17];
+const QUEUE: &[super::Stop] = &[at(Files, D::IpcUse(IpcKind::Queue))];
+const SEMAPHORES: &[super::Stop] = &[at(Files, D::IpcUse(IpcKind::Semaphores))];
 /// The first argument is a process that is not the caller.
 const OTHER: &[super::Stop] = &[at_if(Exec, &[Test::non_zero(0)], D::Scheduling)];
 /// The second is.

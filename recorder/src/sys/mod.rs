@@ -3,6 +3,7 @@
 //! Invariant: nothing here decides anything. A wrapper returns what the kernel said, as a value or a [`SysError`].
 mod error;
 mod files;
+mod ipc;
 mod launch;
 mod memory;
 mod probe;
@@ -14,6 +15,7 @@ mod wait;
 
 pub use error::SysError;
 pub(crate) use files::{Stat, fstat, namespace_inode, open, open_in_root, pread, readlink, statfs_type, statx};
+pub(crate) use ipc::ipc_lookup;
 pub(crate) use launch::{Failed, Launch, Terminal, launch};
 pub(crate) use memory::{read_memory, write_memory, write_own};
 pub(crate) use probe::{Sleeper, landlock_abi, try_filter, try_io_uring, try_mseal, try_user_namespace};

@@ -116,6 +116,7 @@ impl Tracer {
             Pending::Receive(received) => self.exit_receive(tid, &received, result),
             Pending::Datagram(awaited) => self.exit_datagram(tid, *awaited, result),
             Pending::Change(change) => self.exit_change(tid, *change, result),
+            Pending::Ipc(get) => self.exit_ipc_get(tid, &get, result),
             Pending::Tamper(tamper) => self.exit_tamper(tid, *tamper, result),
         }
     }
@@ -148,6 +149,7 @@ impl Tracer {
                 }
             }
             Pending::Receive(_) | Pending::Datagram(_) => {}
+            Pending::Ipc(get) => self.tell_unknown_ipc(tid, &get),
             Pending::Change(mut change) => {
                 change.restrict.outcome = Outcome::Unknown;
                 self.tell(tid, Kind::Restrict(change.restrict));
