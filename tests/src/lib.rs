@@ -11,6 +11,7 @@ pub mod outside;
 pub mod pattern;
 pub mod places;
 pub mod recording;
+pub mod skips;
 pub mod step;
 pub mod suite;
 pub mod verdict;

@@ -122,14 +122,7 @@ impl Staged {
 
 /// Counts and names a skip, and fails if it is not on the list.
 fn skip(name: &str, why: &str) {
-    let list = fs::read_to_string(places::root().join("examples/allowed-skips.txt")).unwrap_or_default();
-    let allowed = list.lines().filter_map(|l| l.split_once(": ")).any(|(id, words)| id == name && why.contains(words));
-    assert!(allowed, "{name} cannot be tried here, and examples/allowed-skips.txt does not allow that: {why}");
-    println!("skipped {name}: {why}");
-    if let Some(file) = std::env::var_os("SEKISHO_SKIPS") {
-        let mut file = fs::OpenOptions::new().append(true).open(file).expect("open the list of skips");
-        writeln!(file, "example {name}: {why}").expect("write to the list of skips");
-    }
+    e2e::skips::skip("examples/allowed-skips.txt", name, why);
 }
 
 fn told(what: &str, output: &Output) -> String {

@@ -3,7 +3,6 @@
 use e2e::cage::Ended;
 use e2e::places;
 use e2e::step::{Step, tracee};
-use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -11,13 +10,16 @@ use std::process::{Command, Output};
 fn skipped(name: &str, needs: &[(&str, &str)]) -> bool {
     let root = places::root();
     let there = |path: &str| root.join(path).exists();
-    let Some((_, why)) = needs.iter().find(|(path, _)| !there(path)) else { return false };
-    println!("skipped {name}: {why}");
-    if let Some(list) = std::env::var_os("SEKISHO_SKIPS") {
-        let mut list = std::fs::OpenOptions::new().append(true).open(list).expect("open the list of skips");
-        writeln!(list, "page {name}: {why}").expect("write to the list of skips");
-    }
+    let lacks = needs.iter().find(|(path, _)| !there(path)).map(|(_, why)| *why);
+    let Some(why) = lacks.or_else(|| (!node_is_new_enough()).then_some("node is older than 20")) else { return false };
+    e2e::skips::skip("tests/allowed-skips.txt", name, why);
     true
+}
+
+fn node_is_new_enough() -> bool {
+    let said = Command::new("node").arg("--version").output().map(|o| o.stdout).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    said.trim().trim_start_matches('v').split('.').next().and_then(|n| n.parse().ok()).is_some_and(|n: u32| n >= 20)
 }
 
 const PACKAGES: (&str, &str) =
@@ -38,7 +40,7 @@ fn passed(output: &Output) {
 
 #[test]
 fn the_page_opens_searches_zooms_and_hostile_names_do_nothing_in_it() {
-    if skipped("in a browser", &[PACKAGES, BROWSER]) {
+    if skipped("page in a browser", &[PACKAGES, BROWSER]) {
         return;
     }
     let step = Step::plain();
@@ -56,7 +58,7 @@ fn the_page_opens_searches_zooms_and_hostile_names_do_nothing_in_it() {
 
 #[test]
 fn the_script_of_the_page_is_the_one_that_its_sources_make() {
-    if skipped("bundle", &[PACKAGES]) {
+    if skipped("page bundle", &[PACKAGES]) {
         return;
     }
     passed(&node(&["bundle.mjs", "--check"], &[]));
