@@ -27,6 +27,9 @@ pub struct Case {
     /// A program before the recorder: what an earlier step, or the runner, left behind.
     #[serde(default)]
     pub launcher: Vec<String>,
+    /// Processes that the launcher leaves for good: they are not the step's.
+    #[serde(default)]
+    pub left: u32,
     /// Without us, a stand-in is the parent in the recorder's place.
     #[serde(default)]
     pub standin: bool,

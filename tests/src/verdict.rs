@@ -49,7 +49,7 @@ fn by_invariant(case: &Case, effect: bool, ran: &Ran, recording: Option<&Recordi
     if ran.ended == Ended::Timeout {
         return Verdict::Unseen("time limit".to_owned());
     }
-    if ran.survivors > 0 {
+    if ran.survivors > case.left {
         return Verdict::Unseen(format!("{} processes of the step outlived the recorder", ran.survivors));
     }
     let Some(rec) = recording else {
