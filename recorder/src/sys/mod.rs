@@ -24,7 +24,8 @@ pub(crate) use process::{
     become_subreaper, getpgid, kill, kill_group, raise_descriptor_limit, random_bytes, release_kernel, set_undumpable,
 };
 pub(crate) use ptrace::{
-    CallInfo, Options, Regs, call_info, cont, event_message, get_regs, listen, seize, set_regs, to_exit,
+    CallInfo, Options, Regs, block_in_tracee, call_info, cont, event_message, get_regs, listen, seize, set_regs,
+    to_exit,
 };
 pub(crate) use signals::{Forwarding, block_signals, foreground, give_terminal, stop_self, tick};
 pub(crate) use sockets::{

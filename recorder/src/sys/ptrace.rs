@@ -99,6 +99,20 @@ pub(crate) fn call_info(tid: i32) -> Result<CallInfo, SysError> {
     })
 }
 
+/// Replaces the signals that the tracee blocks, and returns those that it blocked before (`PTRACE_SETSIGMASK`, Linux
+/// 3.11); bit n - 1 for signal n. SIGKILL and SIGSTOP cannot be blocked.
+pub(crate) fn block_in_tracee(tid: i32, signals: u64) -> Result<u64, SysError> {
+    const GETSIGMASK: libc::c_uint = 0x420a;
+    const SETSIGMASK: libc::c_uint = 0x420b;
+    let mut before = 0u64;
+    // SAFETY: the kernel writes eight bytes, the size of its sigset_t, to `before`.
+    let rc = unsafe { libc::ptrace(GETSIGMASK, tid, size_of::<u64>(), &raw mut before) };
+    check("PTRACE_GETSIGMASK", rc)?;
+    // SAFETY: the kernel reads eight bytes from `signals`.
+    let rc = unsafe { libc::ptrace(SETSIGMASK, tid, size_of::<u64>(), &raw const signals) };
+    check("PTRACE_SETSIGMASK", rc).map(|_| before)
+}
+
 /// Reads the general registers.
 pub(crate) fn get_regs(tid: i32) -> Result<Regs, SysError> {
     // SAFETY: user_regs_struct is plain integers; all zero is a value of it.

@@ -160,7 +160,7 @@ impl Tracer {
 
     /// Lets a thread run on: to the end of its call if that is watched.
     pub(crate) fn resume(&mut self, tid: i32, signal: i32) -> Result<(), SysError> {
-        if self.table.get(tid).is_some_and(|t| t.pending.is_some()) {
+        if self.table.get(tid).is_some_and(|t| t.pending.is_some() || t.making.is_some()) {
             sys::to_exit(tid, signal)
         } else {
             sys::cont(tid, signal)

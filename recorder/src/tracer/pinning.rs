@@ -21,6 +21,8 @@ pub(crate) struct Restore {
 #[derive(Debug)]
 pub(crate) struct Making {
     regs: Box<Regs>,
+    /// Signals that the thread blocks; all are blocked meanwhile, for a handler would run between two calls of ours.
+    blocked: u64,
     step: Step,
 }
 
@@ -131,9 +133,10 @@ impl Tracer {
         let mut map = regs;
         let flags = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as u64;
         abi::set_call(&mut map, nr::MMAP, [0, BYTES, libc::PROT_READ as u64, flags, u64::MAX, 0]);
+        let blocked = sys::block_in_tracee(tid, u64::MAX)?;
         sys::set_regs(tid, &map)?;
         if let Some(tracee) = self.table.get_mut(tid) {
-            tracee.making = Some(Making { regs: Box::new(regs), step: Step::Map });
+            tracee.making = Some(Making { regs: Box::new(regs), blocked, step: Step::Map });
         }
         sys::to_exit(tid, 0)?;
         Ok(true)
@@ -141,7 +144,7 @@ impl Tracer {
 
     /// At the exit of a call that makes a page.
     pub(super) fn made_page(&mut self, tid: i32, making: Making, result: i64) -> Result<(), SysError> {
-        let Making { regs, step } = making;
+        let Making { regs, blocked, step } = making;
         match step {
             Step::Map if result > 0 => {
                 // From the exit of one call to the entry of the next: back onto the instruction, with another number.
@@ -150,7 +153,7 @@ impl Tracer {
                 abi::again(&mut seal, nr::MSEAL, [address, BYTES, 0, 0, 0, 0]);
                 sys::set_regs(tid, &seal)?;
                 if let Some(tracee) = self.table.get_mut(tid) {
-                    tracee.making = Some(Making { regs, step: Step::Seal { address } });
+                    tracee.making = Some(Making { regs, blocked, step: Step::Seal { address } });
                 }
                 sys::to_exit(tid, 0)
             }
@@ -163,21 +166,22 @@ impl Tracer {
                 } else {
                     self.pages_work = false;
                 }
-                self.call_again(tid, &regs)
+                self.call_again(tid, &regs, blocked)
             }
             _ => {
                 // No memory, or a kernel without mseal: from now on names in racing processes are marked so.
                 self.pages_work = false;
-                self.call_again(tid, &regs)
+                self.call_again(tid, &regs, blocked)
             }
         }
     }
 
-    fn call_again(&mut self, tid: i32, regs: &Regs) -> Result<(), SysError> {
+    fn call_again(&mut self, tid: i32, regs: &Regs, blocked: u64) -> Result<(), SysError> {
         let mut again = *regs;
         let (number, args) = abi::call_of(regs);
         abi::again(&mut again, number, args);
         sys::set_regs(tid, &again)?;
+        sys::block_in_tracee(tid, blocked)?;
         sys::cont(tid, 0)
     }
 
