@@ -180,10 +180,14 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     out.commit()
 }
 
-/// Names an unnamed file: first beside its target, then over it, so that there is never no file or half a file. The
-/// place of the first name is reserved by a temporary file of its own.
+/// Names an unnamed file: at once where nothing has the name yet; else first beside its target, then over it, so that
+/// there is never no file or half a file. The place of the first name is reserved by a temporary file of its own.
 fn give_name(file: &File, target: &Path, mode: u32) -> io::Result<()> {
     let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    match rustix::fs::linkat(CWD, &link, CWD, target, AtFlags::SYMLINK_FOLLOW) {
+        Err(rustix::io::Errno::EXIST) => {}
+        done => return Ok(done?),
+    }
     let named = tempfile::Builder::new().prefix(".sekisho-").permissions(Permissions::from_mode(mode)).make_in(
         directory(target),
         |path| {
