@@ -67,6 +67,7 @@ fn explain(error: &RecordError) -> CliError {
         RecordError::CannotTrace(_) | RecordError::CannotFilter(_) => {
             failed.with_hint("`sekisho doctor` says what this kernel or container forbids, and what to do about it")
         }
+        RecordError::NoHybrid(_) => failed.with_hint("leave --engine out, or name `ptrace`: it records the same"),
         RecordError::Nested(_) => failed.with_hint("run sekisho outside of the tracer, or drop the outer one"),
         RecordError::Log(LogError::Io(e)) if matches!(e.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
             failed.with_hint("make room on the disk, or name another place for the recording")
@@ -82,6 +83,13 @@ fn absent(name: &PathBytes) -> &'static str {
         true if path.exists() => "the file is there; the interpreter that it names (its `#!` line, or ld.so) is not",
         true => "give the path of a program that is there; a relative one begins at the current directory",
         false => "give the command's path, or put its directory into PATH",
+    }
+}
+
+/// Says why another engine than the fastest was used, to whom wants to know (`-v`).
+pub fn note_engine<W>(recorded: &Recorded<W>, ui: &Ui) {
+    if let Some(why) = recorded.fallback {
+        ui.detail(&format!("engine {}: {why}", recorded.engine));
     }
 }
 

@@ -75,6 +75,9 @@ pub struct Coverage {
     /// Highest system call number that this recorder knows; higher ones are refused.
     #[n(4)]
     pub max_known_call: u32,
+    /// Why it was not watched by a faster engine, where that was wanted.
+    #[n(5)]
+    pub fallback: Option<String>,
 }
 
 /// The first item of a recording.

@@ -6,13 +6,12 @@ use crate::digests::Slot;
 use crate::judge::Judge;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use sekisho_events::log::{LogError, LogWriter};
-use sekisho_events::{Event, Kind, NetOp, ProcessId, Toctou};
+use sekisho_events::{Event, Kind, NetOp, Outcome, ProcessId, Toctou};
 use std::collections::HashSet;
 use std::io::Write;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Events in one batch: enough that waking the writer costs nothing per event.
@@ -28,6 +27,28 @@ const HOSTS_MAX: usize = 10_000;
 pub(crate) struct Queued {
     event: Event,
     slots: Vec<Arc<Slot>>,
+    /// What came of the act, where it is told before that is known.
+    settled: Option<Arc<Answer>>,
+}
+
+/// The outcome of an act; `None` inside: it did not take place, and there is no event.
+type Answer = OnceLock<Option<Outcome>>;
+
+/// An event that stands in its place already, and whose outcome is to come.
+pub(crate) struct Settling(Arc<Answer>);
+
+impl Settling {
+    /// Says what came of it. `None`: it did not take place.
+    pub(crate) fn settle(self, outcome: Option<Outcome>) {
+        let _ = self.0.set(outcome);
+    }
+}
+
+impl Drop for Settling {
+    fn drop(&mut self) {
+        // Whoever was to say it has died: nobody knows. The writer waits no longer. Without effect after `settle`.
+        let _ = self.0.set(Some(Outcome::Unknown));
+    }
 }
 
 /// Events that hashing threads have finished, picked up with the next batch.
@@ -116,12 +137,29 @@ impl Emitter {
 
     /// Puts an event whose digests `slots` (image first, then interpreters) the writer waits for.
     pub(crate) fn emit_with(&mut self, process: ProcessId, kind: Kind, slots: Vec<Arc<Slot>>) {
+        self.push(process, kind, slots, None);
+    }
+
+    /// Puts a file act before it takes place, so that nothing that follows from it can stand before it.
+    pub(crate) fn emit_settling(&mut self, process: ProcessId, kind: Kind) -> Settling {
+        let answer = Arc::<Answer>::default();
+        self.push(process, kind, Vec::new(), Some(answer.clone()));
+        Settling(answer)
+    }
+
+    /// An act told before it took place did not.
+    pub(crate) fn retract(&mut self) {
+        self.counts.events = self.counts.events.saturating_sub(1);
+        self.counts.file_acts = self.counts.file_acts.saturating_sub(1);
+    }
+
+    fn push(&mut self, process: ProcessId, kind: Kind, slots: Vec<Arc<Slot>>, settled: Option<Arc<Answer>>) {
         self.count(&kind);
         let event = Event { seq: 0, process, at_us: self.started.elapsed().as_micros() as u64, times: None, kind };
         if let Some(judge) = &mut self.judge {
             judge.observe(&event);
         }
-        self.batch.push(Queued { event, slots });
+        self.batch.push(Queued { event, slots, settled });
         if self.batch.len() >= BATCH || self.flushed.elapsed() > LINGER {
             self.flush();
         }
@@ -156,7 +194,11 @@ impl Emitter {
         for (process, kind) in self.finished.take() {
             self.counts.events += 1;
             let at_us = self.started.elapsed().as_micros() as u64;
-            self.batch.push(Queued { event: Event { seq: 0, process, at_us, times: None, kind }, slots: Vec::new() });
+            self.batch.push(Queued {
+                event: Event { seq: 0, process, at_us, times: None, kind },
+                slots: Vec::new(),
+                settled: None,
+            });
         }
         self.flushed = Instant::now();
         if self.batch.is_empty() {
@@ -206,9 +248,11 @@ impl Writing {
         let mut result = Ok(());
         for batch in self.receiver {
             for queued in batch {
-                if result.is_ok() {
+                if result.is_ok()
+                    && let Some(event) = resolve(queued, seq + 1)
+                {
                     seq += 1;
-                    result = log.append(&resolve(queued, seq));
+                    result = log.append(&event);
                 }
             }
             if result.is_err() {
@@ -219,9 +263,16 @@ impl Writing {
     }
 }
 
-/// Waits for the digests of an event and numbers it.
-fn resolve(queued: Queued, seq: u64) -> Event {
-    let Queued { mut event, slots } = queued;
+/// Waits for the digests or the outcome of an event and numbers it. `None`: its act did not take place.
+fn resolve(queued: Queued, seq: u64) -> Option<Event> {
+    let Queued { mut event, slots, settled } = queued;
+    if let (Some(answer), Kind::File(act)) = (settled, &mut event.kind) {
+        act.outcome = (*answer.wait())?;
+        if !act.outcome.is_effect() {
+            // As of every call that fails, only its name is told.
+            (act.identity, act.file_type, act.size) = (None, None, None);
+        }
+    }
     event.seq = seq;
     if let Kind::Exec(exec) = &mut event.kind {
         let mut slots = slots.iter();
@@ -230,5 +281,5 @@ fn resolve(queued: Queued, seq: u64) -> Event {
             interpreter.sha256 = slot.wait().sha256;
         }
     }
-    event
+    Some(event)
 }

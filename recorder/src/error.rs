@@ -1,4 +1,5 @@
 //! Why a step could not be recorded.
+use crate::choice::NoListener;
 use crate::sys::SysError;
 use sekisho_events::PathBytes;
 use sekisho_events::log::LogError;
@@ -19,6 +20,9 @@ pub enum RecordError {
     /// The step could not be prepared at this stage.
     #[error("cannot install the seccomp filter: {}", std::io::Error::from_raw_os_error(*.0))]
     CannotFilter(i32),
+    /// The engine that was asked for does not work here.
+    #[error("no engine hybrid here: {0}")]
+    NoHybrid(NoListener),
     /// A system call of ours failed.
     #[error(transparent)]
     System(#[from] SysError),

@@ -7,6 +7,7 @@
 pub mod abi;
 mod acts;
 pub mod calls;
+mod choice;
 pub mod decode;
 mod digests;
 mod emit;
@@ -17,6 +18,7 @@ mod judge;
 mod listeners;
 mod memory;
 mod names;
+mod notifier;
 mod options;
 mod outputs;
 mod pages;
@@ -26,6 +28,7 @@ mod sys;
 mod tracee;
 mod tracer;
 
+pub use choice::NoListener;
 pub use emit::Tally;
 pub use error::RecordError;
 pub use judge::{Judge, Ruling};

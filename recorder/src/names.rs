@@ -85,6 +85,13 @@ pub(crate) fn of_descriptor(who: Looker, fd: i32) -> Result<Found, SysError> {
     }
 }
 
+/// True if `path`, from our own root, leads to this object now.
+pub(crate) fn leads_to(path: &PathBytes, object: &Stat) -> bool {
+    let now =
+        CString::new(path.as_bytes()).ok().and_then(|name| sys::statx(None, &name, libc::AT_SYMLINK_NOFOLLOW).ok());
+    now.is_some_and(|now| now.identity == object.identity)
+}
+
 /// The working directory of the tracee.
 pub(crate) fn working_directory(who: Looker) -> PathBytes {
     let mut buffer = [0; PathBytes::MAX];
@@ -189,7 +196,7 @@ fn open_in_view(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Result<Owne
     sys::open_in_root(root.as_fd(), &path(name)?, flags)
 }
 
-fn start(who: Looker, dirfd: i32) -> ProcPath {
+pub(crate) fn start(who: Looker, dirfd: i32) -> ProcPath {
     if dirfd == libc::AT_FDCWD { ProcPath::of(who.tid, "cwd") } else { ProcPath::fd(who.tid, dirfd) }
 }
 
@@ -235,7 +242,7 @@ fn own_proc(who: Looker, text: &[u8]) -> Vec<u8> {
 }
 
 /// The directory part and the last component.
-fn split(text: &[u8]) -> (&[u8], &[u8]) {
+pub(crate) fn split(text: &[u8]) -> (&[u8], &[u8]) {
     match text.iter().rposition(|b| *b == b'/') {
         Some(0) => (b"/", &text[1..]),
         Some(at) => (&text[..at], &text[at + 1..]),
@@ -243,7 +250,7 @@ fn split(text: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-fn trim_slashes(text: &[u8]) -> &[u8] {
+pub(crate) fn trim_slashes(text: &[u8]) -> &[u8] {
     let end = text.iter().rposition(|b| *b != b'/').map_or(text.len().min(1), |at| at + 1);
     &text[..end]
 }

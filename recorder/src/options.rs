@@ -10,18 +10,21 @@ pub enum Engine {
     /// The best that this kernel allows.
     #[default]
     Auto,
+    /// ptrace with a seccomp filter, and a seccomp listener that opens what is only read.
+    Hybrid,
     /// ptrace with a seccomp filter.
     Ptrace,
 }
 
 impl Engine {
     /// Names of the engines that this build has, best first, without `auto`.
-    pub const NAMES: &'static [&'static str] = &["ptrace"];
+    pub const NAMES: &'static [&'static str] = &["hybrid", "ptrace"];
 
     /// The engine of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "auto" => Some(Self::Auto),
+            "hybrid" => Some(Self::Hybrid),
             "ptrace" => Some(Self::Ptrace),
             _ => None,
         }

@@ -4,9 +4,8 @@
 //! Invariant: a page is private, read-only and sealed (mseal(2), Linux 6.10): no thread can unmap, replace or unprotect
 //! it; the tracer writes it through `/proc/PID/mem`, which the step cannot open for writing.
 use crate::sys::{self, SysError};
-use std::cell::RefCell;
 use std::os::fd::{AsFd, OwnedFd};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One call's room: two paths, and a message header with its address.
 pub(crate) const SLOT_BYTES: usize = 2 * 4096 + 1024;
@@ -19,8 +18,8 @@ pub(crate) const BYTES: u64 = (SLOT_BYTES * SLOTS) as u64;
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     address: u64,
-    used: Rc<RefCell<[bool; SLOTS]>>,
-    mem: Rc<OwnedFd>,
+    used: Arc<Mutex<[bool; SLOTS]>>,
+    mem: Arc<OwnedFd>,
 }
 
 /// A slot in use, free again when dropped.
@@ -33,7 +32,7 @@ pub(crate) struct Slot {
 impl Page {
     /// A fresh mapping at `address` of process `pid`.
     pub(crate) fn new(pid: i32, address: u64) -> Result<Self, SysError> {
-        Ok(Self { address, used: Rc::default(), mem: Rc::new(open_memory(pid)?) })
+        Ok(Self { address, used: Arc::default(), mem: Arc::new(open_memory(pid)?) })
     }
 
     /// The copy of this mapping that a forked process has.
@@ -43,7 +42,7 @@ impl Page {
 
     /// A free slot, if there is one.
     pub(crate) fn take(&self) -> Option<Slot> {
-        let mut used = self.used.borrow_mut();
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let index = used.iter().position(|u| !u)?;
         used[index] = true;
         Some(Slot { page: self.clone(), index })
@@ -72,6 +71,6 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.page.used.borrow_mut()[self.index] = false;
+        self.page.used.lock().unwrap_or_else(PoisonError::into_inner)[self.index] = false;
     }
 }

@@ -1,4 +1,5 @@
 //! What this kernel, and the container around us, let a recorder do. Asked by trying.
+use crate::choice::NoListener;
 use crate::filter::{self, Plan, SockFilter};
 use crate::sys::{self, SysError};
 use sekisho_events::Level;
@@ -20,6 +21,8 @@ pub struct Probes {
     /// Whether it takes a filter with a listener (`SECCOMP_FILTER_FLAG_NEW_LISTENER`, Linux 5.0). EBUSY: there is
     /// one around us already.
     pub listener: Result<(), SysError>,
+    /// Whether engine `hybrid` works.
+    pub hybrid: Result<(), NoListener>,
     /// Whether memory can be sealed (mseal(2), Linux 6.10).
     pub seal: Result<(), SysError>,
     /// The Landlock ABI.
@@ -40,11 +43,18 @@ pub fn probe() -> Probes {
         descriptors,
         filter: filter_probe(),
         listener: sys::try_filter(&[allow_all().into()], libc::SECCOMP_FILTER_FLAG_NEW_LISTENER),
+        hybrid: hybrid().map_err(NoListener::from),
         seal: sys::try_mseal(),
         landlock: sys::landlock_abi(),
         user_namespace: sys::try_user_namespace(),
         io_uring: matches!(sys::try_io_uring().errno, 0 | libc::EFAULT | libc::EINVAL),
     }
+}
+
+/// Whether engine `hybrid` has all that it needs: a listener that can be taken out of a child, and that wakes on the
+/// processor of who waits (Linux 6.6). EBUSY: there is a listener around us already.
+pub(crate) fn hybrid() -> Result<(), SysError> {
+    sys::try_listener(&[allow_all().into()])
 }
 
 /// `PROC_SUPER_MAGIC` (linux/magic.h).

@@ -1,10 +1,12 @@
 //! One step, from its command line to the trailer of its recording.
 use crate::calls;
+use crate::choice::{Choice, NoListener};
 use crate::digests::Digests;
 use crate::emit::{self, Tally};
 use crate::error::RecordError;
 use crate::filter;
 use crate::judge::Judge;
+use crate::notifier::{self, Notifiers};
 use crate::options::Options;
 use crate::sys::{self, Failed, Forwarding, Launch, SysError, Terminal};
 use crate::tracer::{Home, Parts, Tracer};
@@ -16,6 +18,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 /// A finished recording.
@@ -36,6 +39,8 @@ pub struct Recorded<W> {
     /// The first programs that were ended before their first instruction because their acts could not have been told,
     /// and why; the recording has each as `refused`.
     pub blinded: Vec<(PathBytes, String)>,
+    /// Why it was not a faster one, where that was wanted.
+    pub fallback: Option<NoListener>,
 }
 
 /// `PROC_SUPER_MAGIC` (linux/magic.h).
@@ -60,18 +65,21 @@ pub fn record<W: Write + Send>(
         pid_namespace: sys::namespace_inode(c"/proc/self/ns/pid")?,
         root: sys::statx(None, c"/proc/self/root", 0)?.identity,
     };
-    let header = header(options)?;
+    let choice = Choice::of(options, judge.is_some())?;
+    let listens = choice.listens;
+    let header = header(options, &choice)?;
     let log = LogWriter::new(writer, &header)?;
     sys::become_subreaper()?;
     let descriptors = sys::raise_descriptor_limit()?;
     let forwarding = Forwarding::install()?;
-    let filter = raw_filter(options)?;
+    let filter = raw_filter(options, listens)?;
     let terminal = terminal();
     let launch = Launch {
         program: c_string(program.as_os_str())?,
         argv: options.command.iter().map(|a| c_string(a)).collect::<Result<_, _>>()?,
         env: options.env.iter().map(|(k, v)| variable(k, v)).collect::<Result<_, _>>()?,
         filter: &filter,
+        filter_flags: if listens { libc::SECCOMP_FILTER_FLAG_NEW_LISTENER } else { 0 },
         descriptors,
         terminal,
         ignored: forwarding.ignored,
@@ -93,7 +101,7 @@ pub fn record<W: Write + Send>(
     std::thread::scope(|scope| {
         let written = scope.spawn(move || writing.run(log));
         let digests = Digests::start(out.finished()).map_err(|_| RecordError::Thread("hashing"))?;
-        drop(blocked);
+        let (listener_to, listener) = notifier::hand_over();
         let ticking = sys::tick(Duration::from_millis(100));
         let parts = Parts {
             out,
@@ -106,16 +114,24 @@ pub fn record<W: Write + Send>(
             grace: options.grace,
             time_limit: options.time_limit,
             terminal,
+            listener_to: listens.then_some(listener_to),
         };
-        let mut tracer = Tracer::new(parts)?;
-        launched.go()?;
-        let ended = tracer.run(&forwarding);
+        let tracer = Arc::new(Mutex::new(Tracer::new(parts)?));
+        let notifiers = listens.then(|| Notifiers::start(tracer.clone(), listener)).transpose();
+        let notifiers = notifiers.map_err(|_| RecordError::Thread("answering"))?;
+        drop(blocked);
+        let ended = launched.go().and_then(|()| Tracer::run(&tracer, &forwarding));
+        let ended = ended.inspect_err(|_| notifier::lock(&tracer).kill_all());
         drop(ticking);
+        notifier::lock(&tracer).listener_to = None;
+        let answered = notifiers.is_none_or(Notifiers::stop);
+        let tracer = Arc::into_inner(tracer).and_then(|tracer| tracer.into_inner().ok());
+        let tracer = tracer.filter(|_| answered).ok_or(RecordError::Thread("answering"));
         forwarding.aim_at_nobody();
         if let Some(Terminal(fd)) = terminal {
-            let _ = sys::give_terminal(fd, tracer.own_group);
+            let _ = sys::give_terminal(fd, sys::getpgid(0)?);
         }
-        let ended = ended.inspect_err(|_| tracer.kill_all())?;
+        let (ended, tracer) = (ended?, tracer?);
         let failure = launched.failure();
         let finished = finish(tracer, ended);
         let log = written.join().map_err(|_| RecordError::Thread("writing"))??;
@@ -129,7 +145,8 @@ pub fn record<W: Write + Send>(
             complete: true,
         })?;
         let Summary { status, tally, duration, blinded, .. } = summary;
-        Ok(Recorded { writer, trailer, status, tally, duration, engine: "ptrace", blinded })
+        let (engine, fallback) = (choice.name(), choice.fallback);
+        Ok(Recorded { writer, trailer, status, tally, duration, engine, blinded, fallback })
     })
 }
 
@@ -227,7 +244,7 @@ fn find_program(options: &Options) -> Result<PathBuf, RecordError> {
     Err(refused.map_or_else(|| RecordError::NotFound(shown()), |errno| RecordError::NotExecutable(shown(), errno)))
 }
 
-fn header(options: &Options) -> Result<Header, RecordError> {
+fn header(options: &Options, choice: &Choice) -> Result<Header, RecordError> {
     let variable = |name: &str| options.env.iter().find(|(k, _)| k == name).map(|(_, v)| path_bytes(v));
     let cwd = std::env::current_dir().map_err(|e| SysError { call: "getcwd", errno: e.raw_os_error().unwrap_or(0) })?;
     Ok(Header {
@@ -240,13 +257,14 @@ fn header(options: &Options) -> Result<Header, RecordError> {
         workspace: path_bytes(options.workspace.as_os_str()),
         uid: sys::effective_uid(),
         level: options.level,
-        engine: "ptrace".into(),
+        engine: choice.name().into(),
         coverage: Coverage {
             recorded: calls::recorded_classes(options.level),
             refused: calls::refused_calls(),
             not_asserted: calls::not_asserted(options.level),
             toctou: Toctou::Verified,
             max_known_call: crate::abi::MAX_KNOWN,
+            fallback: choice.fallback.map(|why| why.to_string()),
         },
         home: variable("HOME"),
         tmp: variable("TMPDIR").filter(|t| !t.is_empty()).unwrap_or_else(|| "/tmp".into()),
@@ -258,9 +276,9 @@ fn header(options: &Options) -> Result<Header, RecordError> {
     })
 }
 
-fn raw_filter(options: &Options) -> Result<Vec<libc::sock_filter>, RecordError> {
-    let program =
-        filter::build(&filter::Plan::new(options.level)).map_err(|_| RecordError::CannotFilter(libc::EINVAL))?;
+fn raw_filter(options: &Options, listener: bool) -> Result<Vec<libc::sock_filter>, RecordError> {
+    let program = filter::build(&filter::Plan { level: options.level, listener })
+        .map_err(|_| RecordError::CannotFilter(libc::EINVAL))?;
     Ok(program.iter().map(|i| libc::sock_filter { code: i.code, jt: i.jt, jf: i.jf, k: i.k }).collect())
 }
 

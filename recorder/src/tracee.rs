@@ -3,7 +3,7 @@
 //! Invariant: an id is given once and never again (EVASION R7); a link to a parent comes from the creator's own event.
 use crate::acts::Pending;
 use crate::pages::Page;
-use crate::tracer::{Making, Restore};
+use crate::tracer::{Making, Marks, Restore};
 use sekisho_events::ProcessId;
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
@@ -43,6 +43,9 @@ pub(crate) struct Group {
     pub undumpable: bool,
     /// Has run a program of the step: until then it is our own child code.
     pub started: bool,
+    /// May or may not do other things than we: other credentials, capabilities, namespaces, Landlock. Nobody opens
+    /// anything for it.
+    pub apart: bool,
 }
 
 impl Group {
@@ -59,6 +62,7 @@ impl Group {
             filtered: self.filtered,
             undumpable: self.undumpable,
             started: self.started,
+            apart: self.apart,
         }
     }
 
@@ -76,6 +80,7 @@ impl Group {
             filtered: false,
             undumpable: false,
             started: false,
+            apart: false,
         }
     }
 
@@ -100,6 +105,8 @@ pub(crate) struct Tracee {
     pub restore: Option<Restore>,
     /// An argument page is being made in it.
     pub making: Option<Making>,
+    /// Calls that were turned from the listener to the tracer.
+    pub marks: Marks,
 }
 
 /// All tracees.
@@ -124,7 +131,8 @@ impl Table {
         if let Some(g) = self.groups.get_mut(&group) {
             g.threads += 1;
         }
-        let tracee = Tracee { id, group, pending: None, begun: false, restore: None, making: None };
+        let tracee =
+            Tracee { id, group, pending: None, begun: false, restore: None, making: None, marks: Marks::default() };
         self.tracees.insert(tid, tracee);
         id
     }

@@ -271,7 +271,7 @@ def event(value):
 
 def coverage(out, value):
     table = {0: plain("recorded"), 1: plain("refused"), 2: plain("not_asserted"),
-             3: named("toctou", ["verified", "best-effort"]), 4: plain("max_known_call")}
+             3: named("toctou", ["verified", "best-effort"]), 4: plain("max_known_call"), 5: plain("fallback")}
     out["coverage"] = fields(table, value, range(5))
 
 

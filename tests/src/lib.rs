@@ -4,6 +4,7 @@
 //! complete recording ∧ no survivors. Nothing here knows how the recorder works; it knows `docs/interface.md`.
 #![forbid(unsafe_code)]
 
+pub mod agreement;
 pub mod cage;
 pub mod case;
 pub mod effect;

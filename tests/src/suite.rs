@@ -1,4 +1,5 @@
 //! Runs the cases of a section, without us and with us, and writes what came of them.
+use crate::agreement::{self, Acts};
 use crate::cage::{Caged, Ended, Ground, Ran, User};
 use crate::case::{self, Case};
 use crate::outside::Outside;
@@ -37,7 +38,7 @@ pub fn run(section: &str) {
         for user in User::available().into_iter().filter(|u| case.is_for(*u)) {
             for row in run_case(case, user, &engines) {
                 let skip_ok = || allowed.iter().any(|(id, why)| *id == row.id && row.note.contains(why.as_str()));
-                if row.verdict == "UNSEEN" || (row.verdict == "skip" && !skip_ok()) {
+                if matches!(row.verdict.as_str(), "UNSEEN" | "DIFFER") || (row.verdict == "skip" && !skip_ok()) {
                     let _ = writeln!(bad, "{} as {} on {}: {} {}", row.id, row.user, row.engine, row.verdict, row.note);
                 }
                 rows.push(row);
@@ -61,6 +62,12 @@ fn allowed_skips() -> Vec<(String, String)> {
     text.lines().filter(|l| !l.starts_with('#')).filter_map(line).collect()
 }
 
+/// Cases whose acts differ from run to run: lines `ID: reason` of `tests/cases/chance.txt`.
+fn chance() -> Vec<String> {
+    let text = std::fs::read_to_string(places::root().join("tests/cases/chance.txt")).unwrap_or_default();
+    text.lines().filter(|l| !l.starts_with('#')).filter_map(|l| Some(l.split_once(": ")?.0.to_owned())).collect()
+}
+
 fn run_case(case: &Case, user: User, engines: &[String]) -> Vec<Row> {
     let row = |engine: &str, verdict: &str, note: String| Row {
         id: case.id.clone(),
@@ -74,10 +81,19 @@ fn run_case(case: &Case, user: User, engines: &[String]) -> Vec<Row> {
         return vec![row("-", "skip", format!("{:?} {}", ran.ended, ran.last_words()))];
     }
     let mut rows = vec![row("-", "works", case.title.clone())];
+    let mut told: Vec<(&str, Acts)> = Vec::new();
     for engine in engines {
-        let verdict = with_us(case, user, engine);
+        let (verdict, acts) = with_us(case, user, engine);
         let note = if let Verdict::Unseen(why) = &verdict { why.clone() } else { String::new() };
         rows.push(row(engine, verdict.name(), note));
+        told.extend(acts.map(|acts| (engine.as_str(), acts)));
+    }
+    let sure = rows.iter().all(|row| row.verdict != "incomplete");
+    if let ([(one, a), .., (other, b)], true) = (&told[..], sure && !chance().contains(&case.id)) {
+        let differ = agreement::differences((one, a), (other, b));
+        if !differ.is_empty() {
+            rows.push(row("engines", "DIFFER", differ.join(" | ")));
+        }
     }
     rows
 }
@@ -144,7 +160,8 @@ fn without_us(case: &Case, user: User) -> (bool, Ran) {
     (effect && ran.ended != Ended::Exit(77), ran)
 }
 
-fn with_us(case: &Case, user: User, engine: &str) -> Verdict {
+/// What came of it, and the kinds of act that were told, if there is a recording.
+fn with_us(case: &Case, user: User, engine: &str) -> (Verdict, Option<Acts>) {
     let mut stage = stage(case, user);
     let rec = stage.ground.path("rec");
     let mut command = resolve(&case.launcher, &stage.words);
@@ -155,5 +172,7 @@ fn with_us(case: &Case, user: User, engine: &str) -> Verdict {
     command.push("--".to_owned());
     command.extend(resolve(&case.run, &stage.words));
     let (effect, ran) = go(case, &mut stage, command);
-    judge(case, effect, &ran, Recording::load(&rec).as_ref(), &stage.words)
+    let recording = Recording::load(&rec);
+    let acts = recording.as_ref().map(|recording| agreement::kinds(recording, &stage.ground.path("")));
+    (judge(case, effect, &ran, recording.as_ref(), &stage.words), acts)
 }

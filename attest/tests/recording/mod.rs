@@ -30,6 +30,7 @@ pub fn header() -> Header {
             not_asserted: vec!["stat, access, readlink".into()],
             toctou: Toctou::Verified,
             max_known_call: 471,
+            fallback: None,
         },
         home: Some("/home/user".into()),
         tmp: "/tmp".into(),

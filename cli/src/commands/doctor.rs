@@ -3,6 +3,7 @@ use crate::args::{DoctorArgs, DoctorFormat};
 use crate::exit::{CliError, Exit};
 use crate::files;
 use crate::ui::Ui;
+use sekisho_recorder::{Engine, Probes};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,10 +17,11 @@ use surroundings::Surroundings;
 /// Runs the command. Status 0 if a step can be recorded here, 1 if not.
 pub fn run(args: &DoctorArgs, ui: &Ui) -> Result<Exit, CliError> {
     let surroundings = Surroundings::look();
-    let found = checks(&sekisho_recorder::probe(), &surroundings);
+    let probes = sekisho_recorder::probe();
+    let found = checks(&probes, &surroundings);
     let text = match args.format {
         DoctorFormat::Text => text(&found, &surroundings, ui.stdout_colour()),
-        DoctorFormat::Json => json(&found, &surroundings),
+        DoctorFormat::Json => json(&found, engines(&probes), &surroundings),
     };
     files::write(Path::new("-"), text.as_bytes())?;
     Ok(if can_record(&found) { Exit::OK } else { Exit::NOT_CLEAN })
@@ -57,7 +59,13 @@ fn text(checks: &[Check], surroundings: &Surroundings, colour: bool) -> String {
     out
 }
 
-fn json(checks: &[Check], surroundings: &Surroundings) -> String {
+/// Names of the engines that work here, best first.
+fn engines(probes: &Probes) -> &'static [&'static str] {
+    let all = Engine::NAMES;
+    if probes.hybrid.is_ok() { all } else { &all[1..] }
+}
+
+fn json(checks: &[Check], engines: &[&str], surroundings: &Surroundings) -> String {
     let value = json!({
         "version": 1,
         "can_record": can_record(checks),
@@ -65,7 +73,7 @@ fn json(checks: &[Check], surroundings: &Surroundings) -> String {
         "kernel": surroundings.kernel,
         "arch": std::env::consts::ARCH,
         "uid": surroundings.uid,
-        "engines": sekisho_recorder::Engine::NAMES,
+        "engines": engines,
         "max_known_call": sekisho_recorder::abi::MAX_KNOWN,
         "checks": checks
             .iter()
@@ -98,7 +106,8 @@ mod tests {
 
     #[test]
     fn scripts_get_one_object() {
-        let value: serde_json::Value = serde_json::from_str(&json(&[check(State::Note)], &surroundings())).unwrap();
+        let value: serde_json::Value =
+            serde_json::from_str(&json(&[check(State::Note)], Engine::NAMES, &surroundings())).unwrap();
         assert_eq!(value["can_record"], true);
         assert_eq!(value["checks"][0]["state"], "note");
         assert_eq!(value["checks"][0]["id"], "tracing");

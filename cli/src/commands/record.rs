@@ -15,6 +15,7 @@ pub fn run(args: &RecordArgs, ui: &Ui) -> Result<Exit, CliError> {
     };
     let recorded = recording::record(&args.recording, setting, output)?;
     recording::note_gaps(&recorded, ui);
+    recording::note_engine(&recorded, ui);
     ui.detail(&recording::summary(&recorded));
     let status = recorded.status;
     recorded.writer.commit()?;

@@ -38,6 +38,7 @@ pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
         .map_err(|e| e.with_exit(Exit::CANNOT_JUDGE))?;
     ui.note(&recording::summary(&recorded));
     recording::note_gaps(&recorded, ui);
+    recording::note_engine(&recorded, ui);
     let outcome = Outcome::of(&recorded);
     places.keep(recorded.writer, args)?;
     let verdict = profile.as_ref().map(|p| judge(p, &places, ui)).transpose()?;

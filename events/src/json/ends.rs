@@ -60,6 +60,9 @@ impl Serialize for Covered<'_> {
         map.serialize_entry("not_asserted", &self.0.not_asserted)?;
         map.serialize_entry("toctou", self.0.toctou.name())?;
         map.serialize_entry("max_known_call", &self.0.max_known_call)?;
+        if let Some(why) = &self.0.fallback {
+            map.serialize_entry("fallback", why)?;
+        }
         map.end()
     }
 }

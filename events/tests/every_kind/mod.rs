@@ -25,6 +25,7 @@ pub(crate) fn header() -> Header {
             not_asserted: vec!["stat, access, readlink".to_owned()],
             toctou: Toctou::BestEffort,
             max_known_call: 469,
+            fallback: None,
         },
         home: Some("/home/b".into()),
         tmp: "/tmp".into(),

@@ -63,6 +63,7 @@ pub(crate) fn header() -> Header {
             not_asserted: Vec::new(),
             toctou: Toctou::Verified,
             max_known_call: 0,
+            fallback: None,
         },
         home: Some("/home/u".into()),
         tmp: "/tmp".into(),

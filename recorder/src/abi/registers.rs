@@ -67,6 +67,16 @@ fn put_args(regs: &mut Regs, args: [u64; 6]) {
     [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9] = args;
 }
 
+/// What the call at whose end the tracee is stopped returns.
+pub(crate) fn result(regs: &Regs) -> i64 {
+    regs.rax as i64
+}
+
+/// Behind which instruction, and in which stack frame, the tracee is.
+pub(crate) fn place(regs: &Regs) -> (u64, u64) {
+    (regs.rip, regs.rsp)
+}
+
 /// At the exit of a call: what it returns.
 pub(crate) fn set_result(regs: &mut Regs, result: i64) {
     regs.rax = result as u64;

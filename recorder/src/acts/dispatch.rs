@@ -60,7 +60,7 @@ impl Tracer {
             Decoder::Setns => self.enter_setns(tid, call),
             Decoder::Seccomp => self.enter_seccomp(tid, call, call.args[0], call.args[1], call.args[2]),
             Decoder::PrctlSeccomp => self.enter_seccomp(tid, call, call.args[1], 0, call.args[2]),
-            Decoder::Landlock => self.enter_landlock(call),
+            Decoder::Landlock => self.enter_landlock(tid, call),
             Decoder::SetDumpable => self.enter_set_dumpable(tid, call),
             Decoder::GetDumpable => self.enter_get_dumpable(tid),
             Decoder::Ptrace => Self::enter_ptrace(call),

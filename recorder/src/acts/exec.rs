@@ -62,6 +62,10 @@ impl Tracer {
             self.blind(tid, call, "its image cannot be seen");
             return;
         };
+        // It may run with the rights of the file's owner.
+        if image.stat.is_some_and(|s| s.mode & (libc::S_ISUID | libc::S_ISGID) != 0) {
+            self.set_apart(tid);
+        }
         let stack = match Stack::read(tid) {
             Ok(stack) => stack,
             Err(memory::Fault::Gone) => return,

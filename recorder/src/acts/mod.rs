@@ -21,7 +21,7 @@ use crate::memory::Fault;
 pub(crate) use exec::{ExecCall, attempt};
 pub(crate) use ipc::{Ipc, IpcGet};
 pub(crate) use messages::{Received, Sending};
-pub(crate) use namespaces::Change;
+pub(crate) use namespaces::{Change, NEW_NAMESPACES};
 pub(crate) use open::OpenCall;
 pub(crate) use resolving::{Awaited, Names};
 use sekisho_events::{FileAct, Kind, NetAct, Outcome, Tamper};

@@ -14,7 +14,7 @@ pub(crate) struct Change {
 }
 
 /// Namespace flags of clone(2) and unshare(2) (sched.h).
-const NEW_NAMESPACES: u64 = (libc::CLONE_NEWNS
+pub(crate) const NEW_NAMESPACES: u64 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWCGROUP
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWIPC
@@ -44,6 +44,13 @@ impl Tracer {
         change(RestrictWhat::Namespace, flags & NEW_NAMESPACES, None)
     }
 
+    /// From now on nobody opens anything for this process: its rights may not be ours.
+    pub(crate) fn set_apart(&mut self, tid: i32) {
+        if let Some(group) = self.table.group_of_mut(tid) {
+            group.apart = true;
+        }
+    }
+
     fn mark_namespaced(&mut self, tid: i32) {
         if let Some(group) = self.table.group_of_mut(tid) {
             group.namespaced = true;
@@ -71,6 +78,7 @@ impl Tracer {
 
     pub(crate) fn enter_unshare(&mut self, tid: i32, call: &Call) -> Verdict {
         self.mark_namespaced(tid);
+        self.set_apart(tid);
         change(RestrictWhat::Namespace, call.args[0], None)
     }
 
@@ -83,6 +91,7 @@ impl Tracer {
             return Verdict::refused(call.name, "a namespace that the step did not make", libc::EPERM);
         }
         self.mark_namespaced(tid);
+        self.set_apart(tid);
         change(RestrictWhat::Namespace, call.args[1], Some(found.path))
     }
 
@@ -99,6 +108,7 @@ impl Tracer {
             Ok(asked) => {
                 let Some((who, _)) = self.looker(tid) else { return Verdict::Run };
                 let found = names::whole(who, libc::AT_FDCWD, &asked, true);
+                self.set_apart(tid);
                 change(RestrictWhat::Chroot, 0, Some(found.path))
             }
             Err(fault) => Verdict::unreadable(call, fault),
@@ -118,7 +128,8 @@ impl Tracer {
         Verdict::Watch(Pending::Change(Box::new(Change { restrict })))
     }
 
-    pub(crate) fn enter_landlock(&mut self, call: &Call) -> Verdict {
+    pub(crate) fn enter_landlock(&mut self, tid: i32, call: &Call) -> Verdict {
+        self.set_apart(tid);
         change(RestrictWhat::Landlock, call.args[1], None)
     }
 

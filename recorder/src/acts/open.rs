@@ -3,7 +3,8 @@ use super::{Call, Pending, Verdict, outcome};
 use crate::memory::{self, Fault};
 use crate::names::{self, Found};
 use crate::tracer::Tracer;
-use sekisho_events::{Access, ContentWhen, Delegated, FileAct, FileType, Kind, Outcome, PathBytes};
+use sekisho_events::{Access, ContentWhen, Delegated, FileAct, FileType, Kind, Outcome, PathBytes, ProcessId};
+use std::os::fd::OwnedFd;
 
 /// An open under way.
 #[derive(Debug)]
@@ -52,6 +53,27 @@ impl OpenCall {
         ]
         .into_iter()
         .filter_map(|(does, access)| does.then_some(access))
+    }
+
+    /// One thing that the call does to what it found.
+    pub(crate) fn act(&self, access: Access, found: &Found) -> FileAct {
+        let mut act = FileAct::new(access, found.path.as_bytes());
+        act.asked = (found.path != self.asked).then(|| self.asked.clone());
+        if let Some(stat) = found.stat {
+            act.identity = Some(stat.identity);
+            act.file_type = Some(stat.file_type);
+            act.size = (access == Access::Read && stat.file_type == FileType::Regular).then_some(stat.size);
+        }
+        act
+    }
+
+    /// The call did not succeed.
+    pub(crate) fn failed(&self, path: PathBytes, outcome: Outcome) -> FileAct {
+        let mut act = FileAct::new(self.wanted(), PathBytes::default());
+        act.asked = (path != self.asked).then(|| self.asked.clone());
+        act.path = path;
+        act.outcome = outcome;
+        act
     }
 
     /// A failed attempt is one event: the strongest thing that was wanted.
@@ -103,10 +125,10 @@ impl Tracer {
             open.existed = found.stat.is_some();
             open.path = Some(found.path.clone());
             if self.enforces() {
-                let kinds: Vec<Kind> = open.accesses().map(|a| Kind::File(act(&open, a, &found))).collect();
+                let kinds: Vec<Kind> = open.accesses().map(|a| Kind::File(open.act(a, &found))).collect();
                 if let Some(verdict) = self.forbid(tid, call, &kinds) {
                     let errno = futile_open(who, &open, &found, follow);
-                    let attempt = FileAct { asked: Some(open.asked.clone()), ..act(&open, open.wanted(), &found) };
+                    let attempt = FileAct { asked: Some(open.asked.clone()), ..open.act(open.wanted(), &found) };
                     return self.unless_futile(tid, verdict, errno, Kind::File(attempt));
                 }
                 self.pin_open(who, call, &open, &found);
@@ -158,11 +180,7 @@ impl Tracer {
         let Some((who, _)) = self.looker(tid) else { return };
         if outcome != Outcome::Ok {
             let path = open.path.clone().unwrap_or_else(|| names::whole(who, open.dirfd, &open.asked, true).path);
-            let mut act = FileAct::new(open.wanted(), PathBytes::default());
-            act.asked = (path != open.asked).then(|| open.asked.clone());
-            act.path = path;
-            act.outcome = outcome;
-            self.tell_file(tid, act);
+            self.tell_file(tid, open.failed(path, outcome));
             return;
         }
         let Ok(found) = names::of_descriptor(who, result as i32) else {
@@ -175,7 +193,7 @@ impl Tracer {
         // Either the name was changed under the kernel, or the descriptor since: both are told.
         for found in other.iter().chain([&found]) {
             for access in open.accesses() {
-                let mut act = act(open, access, found);
+                let mut act = open.act(access, found);
                 act.racy = racy.then_some(true);
                 self.tell_file(tid, act);
             }
@@ -209,6 +227,23 @@ impl Tracer {
         (again.stat.is_some() && object(&again) != object(found)).then_some(again)
     }
 
+    /// What the listener is about to give a thread to read is hashed, by the descriptor that `file` gives. `since`: the
+    /// state of names when it was looked up.
+    pub(crate) fn content_of_read(
+        &mut self,
+        id: ProcessId,
+        found: &Found,
+        since: u64,
+        file: impl FnOnce() -> Option<OwnedFd>,
+    ) {
+        let Some(stat) = found.stat.filter(|s| s.file_type == FileType::Regular && !is_pseudo(s)) else { return };
+        let slot = self.digests.tell(id, &found.path, ContentWhen::Read, &stat, file);
+        // The step itself may have put another file there since: then the name is no longer this one's.
+        if self.inputs.changes() == since || names::leads_to(&found.path, &stat) {
+            self.inputs.read(&found.path, &stat, &slot);
+        }
+    }
+
     /// A FIFO that the step did not make, opened for writing: whoever reads it may act on what is written.
     fn delegated_by_fifo(&mut self, tid: i32, open: &OpenCall, found: &Found) {
         let named = found.path.as_bytes().starts_with(b"/") && !found.path.as_bytes().starts_with(b"/proc/");
@@ -225,7 +260,9 @@ impl Tracer {
         if changes {
             self.outputs.touch(&found.path);
         }
-        if open.reads() && open.flags & libc::O_PATH == 0 && !is_pseudo(&stat) {
+        // What was made or emptied just now is no input.
+        let empty = open.creates() || open.flags & libc::O_TRUNC != 0;
+        if open.reads() && !empty && open.flags & libc::O_PATH == 0 && !is_pseudo(&stat) {
             self.hash_descriptor(tid, fd, &found.path, ContentWhen::Read, &stat);
         }
     }
@@ -255,15 +292,4 @@ fn futile_open(who: names::Looker, open: &OpenCall, found: &Found, follow: bool)
 /// proc, sysfs and the like: device 0:N with no size; content is made on each read.
 fn is_pseudo(stat: &crate::sys::Stat) -> bool {
     stat.identity.dev_major == 0 && stat.size == 0
-}
-
-fn act(open: &OpenCall, access: Access, found: &Found) -> FileAct {
-    let mut act = FileAct::new(access, found.path.as_bytes());
-    act.asked = (found.path != open.asked).then(|| open.asked.clone());
-    if let Some(stat) = found.stat {
-        act.identity = Some(stat.identity);
-        act.file_type = Some(stat.file_type);
-        act.size = (access == Access::Read && stat.file_type == FileType::Regular).then_some(stat.size);
-    }
-    act
 }

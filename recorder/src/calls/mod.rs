@@ -6,6 +6,7 @@
 mod coverage;
 mod decoder;
 mod document;
+mod notified;
 mod rows_files;
 mod rows_harmless;
 mod rows_network;
@@ -18,6 +19,7 @@ mod test;
 pub use coverage::{not_asserted, recorded_classes, refused_calls};
 pub use decoder::{Decoder, Follow, IpcKind, MountAct, Place};
 pub use document::markdown;
+pub use notified::{CAPABILITIES, MARK, MARK_ARG, always_changes_identity, changes_identity, is_notified, notified};
 pub use table::{all, lookup};
 pub use target::{Target, target};
 pub use test::{INT, Is, Test};

@@ -38,6 +38,7 @@ pub(crate) struct Inputs {
     /// What the step has opened for writing, or made.
     written: HashSet<Key>,
     differing: Vec<Differing>,
+    changes: u64,
 }
 
 impl Inputs {
@@ -58,6 +59,11 @@ impl Inputs {
         }
     }
 
+    /// Counts what has changed the meaning of a name: whoever has looked one up before may know an older one.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// The step has changed something: what it changed is not watched any more, or anew from the next read on.
     pub(crate) fn follow(&mut self, act: &FileAct) {
         let changes_content = matches!(act.access, Access::Create | Access::Write | Access::Truncate);
@@ -67,8 +73,12 @@ impl Inputs {
         match act.access {
             Access::Read | Access::Stat | Access::List | Access::Attributes => {}
             // Whatever lies below means something else now.
-            Access::Mount => self.names.clear(),
+            Access::Mount => {
+                self.changes += 1;
+                self.names.clear();
+            }
             _ => {
+                self.changes += 1;
                 for path in [Some(&act.path), act.to.as_ref()].into_iter().flatten() {
                     self.names.remove(path.as_bytes());
                     if act.file_type != Some(FileType::Regular) {

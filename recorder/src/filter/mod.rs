@@ -12,7 +12,7 @@ mod assembler;
 pub use assembler::{MAX_INSTRUCTIONS, SockFilter};
 
 use crate::abi::AUDIT_ARCH;
-use crate::calls::{self, Call, Class, Is, Stop, Test, Then};
+use crate::calls::{self, Call, Class, Is, Stop, Test};
 use assembler::{Assembler, IF_ANY_BIT, IF_AT_LEAST, IF_EQUAL, Label};
 use sekisho_events::Level;
 
@@ -44,15 +44,20 @@ pub enum FilterError {
 pub struct Plan {
     /// How much is watched.
     pub level: Level,
-    /// Numbers of calls whose recording goes to a listener (`SECCOMP_RET_USER_NOTIF`) and not to the tracer.
-    /// What they refuse still goes to the tracer.
-    pub notify: Vec<u32>,
+    /// There is a listener: what [`calls::is_notified`] says goes there (`SECCOMP_RET_USER_NOTIF`), and what
+    /// [`calls::changes_identity`] says stops.
+    pub listener: bool,
 }
 
 impl Plan {
     /// All that stops goes to the tracer.
     pub fn new(level: Level) -> Self {
-        Self { level, notify: Vec::new() }
+        Self { level, listener: false }
+    }
+
+    /// Plain reading goes to a listener.
+    pub fn with_listener(level: Level) -> Self {
+        Self { level, listener: true }
     }
 }
 
@@ -80,7 +85,13 @@ struct Range {
 #[derive(PartialEq, Eq)]
 enum Leaf {
     End(u32),
-    Ask { nr: u32 },
+    Ask {
+        nr: u32,
+    },
+    /// Some go to the listener, the others to the tracer.
+    Share {
+        nr: u32,
+    },
 }
 
 /// The whole of the numbers, 0 to `u32::MAX`, in ranges as long as can be.
@@ -101,20 +112,17 @@ fn ranges(plan: &Plan) -> Vec<Range> {
 
 fn leaf(call: &Call, plan: &Plan) -> Leaf {
     match call.class {
+        Class::Harmless { .. } if plan.listener && calls::always_changes_identity(call.nr) => Leaf::End(RET_TRACE),
         Class::Harmless { .. } => Leaf::End(RET_ALLOW),
         Class::Refused { .. } => Leaf::End(RET_TRACE),
         Class::Traced(stops) => match stops.iter().find(|stop| stop.level <= plan.level) {
             None => Leaf::End(RET_ALLOW),
-            Some(first) if first.when.is_empty() => Leaf::End(action(call.nr, first, plan)),
+            Some(first) if first.when.is_empty() && plan.listener && calls::notified(call.nr).is_some() => {
+                Leaf::Share { nr: call.nr }
+            }
+            Some(first) if first.when.is_empty() => Leaf::End(RET_TRACE),
             Some(_) => Leaf::Ask { nr: call.nr },
         },
-    }
-}
-
-fn action(nr: u32, stop: &Stop, plan: &Plan) -> u32 {
-    match stop.then {
-        Then::Decode(_) if plan.notify.contains(&nr) => RET_USER_NOTIF,
-        Then::Decode(_) | Then::Refuse { .. } => RET_TRACE,
     }
 }
 
@@ -125,6 +133,7 @@ fn search(code: &mut Assembler, ranges: &[Range], plan: &Plan) {
         [one] => match one.leaf {
             Leaf::End(action) => code.end(action),
             Leaf::Ask { nr } => ask(code, nr, plan),
+            Leaf::Share { nr } => share(code, nr),
         },
         _ => {
             let (low, high) = ranges.split_at(ranges.len() / 2);
@@ -138,6 +147,17 @@ fn search(code: &mut Assembler, ranges: &[Range], plan: &Plan) {
     }
 }
 
+/// A call that always stops, for one or the other.
+fn share(code: &mut Assembler, nr: u32) {
+    let traced = code.label();
+    for test in calls::notified(nr).unwrap_or_default() {
+        ask_test(code, test, traced);
+    }
+    code.end(RET_USER_NOTIF);
+    code.mark(traced);
+    code.end(RET_TRACE);
+}
+
 /// The stops of one call, in their order.
 fn ask(code: &mut Assembler, nr: u32, plan: &Plan) {
     let stops: &[Stop] = match calls::lookup(nr).map(|call| call.class) {
@@ -146,6 +166,12 @@ fn ask(code: &mut Assembler, nr: u32, plan: &Plan) {
     };
     let stops: Vec<&Stop> = stops.iter().filter(|stop| stop.level <= plan.level).collect();
     let passes = code.label();
+    if plan.listener && nr == crate::abi::nr::PRCTL {
+        let other = code.label();
+        ask_test(code, &calls::CAPABILITIES, other);
+        code.end(RET_TRACE);
+        code.mark(other);
+    }
     if let Some((arg, values)) = command(&stops) {
         let known = code.label();
         code.load(ARGS + 8 * u32::from(arg));
@@ -157,7 +183,7 @@ fn ask(code: &mut Assembler, nr: u32, plan: &Plan) {
         for test in stop.when {
             ask_test(code, test, next);
         }
-        code.end(action(nr, stop, plan));
+        code.end(RET_TRACE);
         code.mark(next);
     }
     code.mark(passes);

@@ -39,11 +39,23 @@ fn program(level: Level) -> Vec<SockFilter> {
     build(&Plan::new(level)).unwrap()
 }
 
-fn agree(code: &[SockFilter], level: Level, arch: u32, nr: u32, args: &[u64; 6]) {
-    let (action, _) = run(code, arch, nr, args);
+/// Without a listener and with one.
+fn programs(level: Level) -> [Vec<SockFilter>; 2] {
+    [program(level), build(&Plan::with_listener(level)).unwrap()]
+}
+
+fn agree(code: &[Vec<SockFilter>; 2], level: Level, arch: u32, nr: u32, args: &[u64; 6]) {
     let route = decide(level, arch, u64::from(nr), args);
-    assert_eq!(action == RET_ALLOW, route == Route::Allow, "{level:?} {arch:#x} {nr} {args:x?}: {route:?}");
-    assert!(action == RET_ALLOW || action == RET_TRACE);
+    let native = arch == AUDIT_ARCH;
+    let traced = if route == Route::Allow { RET_ALLOW } else { RET_TRACE };
+    let shared = match route {
+        Route::Allow if native && calls::changes_identity(nr, args) => RET_TRACE,
+        Route::Decode(_) if calls::is_notified(nr, args) => RET_USER_NOTIF,
+        _ => traced,
+    };
+    for (code, want) in code.iter().zip([traced, shared]) {
+        assert_eq!(run(code, arch, nr, args).0, want, "{level:?} {arch:#x} {nr} {args:x?}: {route:?}");
+    }
 }
 
 /// seccomp_check_filter, bpf_check_classic: known instructions, aligned loads inside the data, jumps that land inside,
@@ -51,18 +63,19 @@ fn agree(code: &[SockFilter], level: Level, arch: u32, nr: u32, args: &[u64; 6])
 #[test]
 fn the_kernel_would_accept_the_program() {
     for level in LEVELS {
-        let code = program(level);
-        assert!(code.len() <= MAX_INSTRUCTIONS);
-        for (at, SockFilter { code: op, jt, jf, k }) in code.iter().copied().enumerate() {
-            match op {
-                LOAD => assert!(k % 4 == 0 && k < 64),
-                AND | RETURN => {}
-                GOTO => assert!(at + 1 + (k as usize) < code.len()),
-                IF_EQUAL | IF_AT_LEAST | IF_ANY_BIT => assert!(at + 1 + usize::from(jt.max(jf)) < code.len()),
-                _ => panic!("instruction {op:#x}"),
+        for code in programs(level) {
+            assert!(code.len() <= MAX_INSTRUCTIONS);
+            for (at, SockFilter { code: op, jt, jf, k }) in code.iter().copied().enumerate() {
+                match op {
+                    LOAD => assert!(k % 4 == 0 && k < 64),
+                    AND | RETURN => {}
+                    GOTO => assert!(at + 1 + (k as usize) < code.len()),
+                    IF_EQUAL | IF_AT_LEAST | IF_ANY_BIT => assert!(at + 1 + usize::from(jt.max(jf)) < code.len()),
+                    _ => panic!("instruction {op:#x}"),
+                }
             }
+            assert_eq!(code.last().unwrap().code, RETURN);
         }
-        assert_eq!(code.last().unwrap().code, RETURN);
     }
 }
 
@@ -77,6 +90,10 @@ fn interesting() -> Vec<u64> {
             }
         }
     }
+    for test in [nr::OPEN, nr::OPENAT].into_iter().flat_map(|n| calls::notified(n).unwrap()) {
+        let (Is::In(list) | Is::NotIn(list)) = test.is;
+        values.extend(list.iter().chain([&test.mask]).flat_map(|v| [*v, v.wrapping_add(1), v | 5 << 32]));
+    }
     values.sort_unstable();
     values.dedup();
     values
@@ -87,7 +104,7 @@ fn interesting() -> Vec<u64> {
 fn program_and_table_agree_on_every_value_that_the_table_names() {
     let values = interesting();
     for level in LEVELS {
-        let code = program(level);
+        let code = programs(level);
         for number in 0..=MAX_KNOWN + 3 {
             agree(&code, level, AUDIT_ARCH, number, &[0; 6]);
             agree(&code, level, AUDIT_ARCH, number | X32_BIT, &[0; 6]);
@@ -116,7 +133,7 @@ proptest! {
             2 => 0..70u64, 2 => any::<u64>(), 2 => prop::sample::select(interesting()), 1 => any::<u32>().prop_map(u64::from),
         ]),
     ) {
-        thread_local!(static PROGRAMS: [Vec<SockFilter>; 3] = LEVELS.map(program));
+        thread_local!(static PROGRAMS: [[Vec<SockFilter>; 2]; 3] = LEVELS.map(programs));
         PROGRAMS.with(|programs| agree(&programs[level as usize], level, arch, number, &args));
     }
 }
@@ -135,14 +152,21 @@ fn a_decision_takes_few_instructions() {
     assert!(longest <= 48, "{longest}");
 }
 
+/// Every flag by itself, marked and not: the mark and the flags are in different arguments.
 #[test]
-fn a_listener_gets_what_is_recorded_and_the_tracer_what_is_refused() {
-    let plan = Plan { level: Files, notify: vec![nr::OPENAT, nr::SENDTO] };
-    let code = build(&plan).unwrap();
-    let action = |call, args: [u64; 6]| run(&code, AUDIT_ARCH, call, &args).0;
-    assert_eq!(action(nr::OPENAT, [0; 6]), RET_USER_NOTIF);
-    assert_eq!(action(nr::SENDTO, [3, 0, 0, 0, 9, 16]), RET_USER_NOTIF);
-    assert_eq!(action(nr::SENDTO, [3, 0, 0, 0x2000_0000, 9, 16]), RET_TRACE);
-    assert_eq!(action(nr::SENDTO, [0; 6]), RET_ALLOW);
-    assert_eq!(action(nr::UNLINK, [0; 6]), RET_TRACE);
+fn a_listener_gets_plain_reading_and_the_tracer_the_rest() {
+    let code = build(&Plan::with_listener(Files)).unwrap();
+    for number in [nr::OPEN, nr::OPENAT] {
+        for flags in (0..32).map(|bit| 1u64 << bit).chain([0, 1 << 32, u64::MAX]) {
+            for mark in [0, calls::MARK, calls::MARK ^ 1, calls::MARK ^ 1 << 40] {
+                let args = [0, flags, flags, 0, 0, mark];
+                let want = if calls::is_notified(number, &args) { RET_USER_NOTIF } else { RET_TRACE };
+                assert_eq!(run(&code, AUDIT_ARCH, number, &args).0, want, "{number} {flags:o} {mark:x}");
+            }
+        }
+    }
+    assert_eq!(run(&code, AUDIT_ARCH, nr::OPENAT, &[0; 6]).0, RET_USER_NOTIF);
+    assert_eq!(run(&code, AUDIT_ARCH, nr::UNLINK, &[0; 6]).0, RET_TRACE);
+    assert_eq!(run(&code, AUDIT_ARCH, nr::SETUID, &[0; 6]).0, RET_TRACE);
+    assert_eq!(run(&program(Files), AUDIT_ARCH, nr::SETUID, &[0; 6]).0, RET_ALLOW);
 }

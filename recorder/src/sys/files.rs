@@ -128,3 +128,31 @@ pub(crate) fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> Res
     // SAFETY: the kernel has just given us this descriptor.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
+
+/// openat2(2) that follows no magic link (`/proc/PID/fd/N` and its kin), and with `links` false no symbolic link at
+/// all; close-on-exec. ELOOP: there was one.
+pub(crate) fn open_plain(
+    dir: Option<BorrowedFd<'_>>,
+    path: &CStr,
+    flags: i32,
+    links: bool,
+) -> Result<OwnedFd, SysError> {
+    // SAFETY: struct open_how is plain integers; all zero is a value of it.
+    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
+    how.flags = (flags | libc::O_CLOEXEC) as u64;
+    how.resolve = if links { libc::RESOLVE_NO_MAGICLINKS } else { libc::RESOLVE_NO_SYMLINKS };
+    let dir = dir.map_or(libc::AT_FDCWD, |d| d.as_raw_fd());
+    // SAFETY: `path` is NUL-terminated; the kernel reads one struct open_how of the given size.
+    let fd =
+        unsafe { libc::syscall(libc::SYS_openat2, dir, path.as_ptr(), &raw const how, size_of::<libc::open_how>()) };
+    check("openat2", fd)?;
+    // SAFETY: the kernel has just given us this descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// fcntl(2) `F_SETFL`.
+pub(crate) fn set_status_flags(fd: BorrowedFd<'_>, flags: i32) -> Result<(), SysError> {
+    // SAFETY: plain numbers; no memory.
+    let rc = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, flags) };
+    check("fcntl", i64::from(rc)).map(drop)
+}

@@ -17,6 +17,8 @@ pub(crate) struct Launch<'a> {
     pub env: Vec<CString>,
     /// The seccomp program (`struct sock_filter`, linux/filter.h).
     pub filter: &'a [libc::sock_filter],
+    /// How it is installed: `SECCOMP_FILTER_FLAG_*` (linux/seccomp.h).
+    pub filter_flags: libc::c_ulong,
     /// The limit of open files to give back to it.
     pub descriptors: libc::rlimit,
     /// Terminal to put in its hands.
@@ -147,10 +149,12 @@ unsafe fn child(
             scope();
         }
         let program = libc::sock_fprog { len: what.filter.len() as u16, filter: what.filter.as_ptr().cast_mut() };
-        if libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) != 0 {
+        let mode = libc::SECCOMP_SET_MODE_FILTER;
+        // Success is 0, or the number of a close-on-exec listener.
+        if libc::syscall(libc::SYS_seccomp, mode, what.filter_flags, &raw const program) < 0 {
             // Without CAP_SYS_ADMIN the kernel asks for no_new_privs first (seccomp(2)).
             libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-            if libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) != 0 {
+            if libc::syscall(libc::SYS_seccomp, mode, what.filter_flags, &raw const program) < 0 {
                 say(3, 1);
             }
         }

@@ -6,6 +6,7 @@ mod files;
 mod ipc;
 mod launch;
 mod memory;
+mod notify;
 mod probe;
 mod process;
 mod ptrace;
@@ -14,21 +15,25 @@ mod sockets;
 mod wait;
 
 pub use error::SysError;
-pub(crate) use files::{Stat, fstat, namespace_inode, open, open_in_root, pread, readlink, statfs_type, statx};
+pub(crate) use files::{
+    Stat, fstat, namespace_inode, open, open_in_root, open_plain, pread, readlink, set_status_flags, statfs_type, statx,
+};
 pub(crate) use ipc::ipc_lookup;
 pub(crate) use launch::{Failed, Launch, Terminal, launch};
 pub(crate) use memory::{read_memory, write_memory, write_own};
+pub(crate) use notify::{Listener, Notification, try_listener};
 pub(crate) use probe::{Sleeper, landlock_abi, try_filter, try_io_uring, try_mseal, try_user_namespace};
 pub use process::effective_uid;
 pub(crate) use process::{
     become_subreaper, getpgid, kill, kill_group, raise_descriptor_limit, random_bytes, release_kernel, set_undumpable,
+    tgkill, thread_id,
 };
 pub(crate) use ptrace::{
     CallInfo, Options, Regs, block_in_tracee, call_info, cont, event_message, get_regs, listen, seize, set_regs,
-    to_exit,
+    signal_code, to_exit,
 };
-pub(crate) use signals::{Forwarding, block_signals, foreground, give_terminal, stop_self, tick};
+pub(crate) use signals::{Forwarding, WAKE, block_signals, foreground, give_terminal, hear_wake, stop_self, tick};
 pub(crate) use sockets::{
     SocketFacts, local_address, peek_datagram, peer_address, peer_credentials, pidfd_getfd, pidfd_open, socket_facts,
 };
-pub(crate) use wait::{Stop, has_children, wait_any};
+pub(crate) use wait::{Stop, Waited, has_children, wait_any};

@@ -87,6 +87,11 @@ impl Sleeper {
         check("fork", i64::from(pid)).map(|_| Self(pid))
     }
 
+    /// A child of ours that waits already.
+    pub(super) fn of(pid: i32) -> Self {
+        Self(pid)
+    }
+
     /// Its number.
     pub(crate) fn pid(&self) -> i32 {
         self.0

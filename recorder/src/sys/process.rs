@@ -27,6 +27,19 @@ pub(crate) fn kill_group(pgid: i32, signal: i32) -> Result<(), SysError> {
     kill(-pgid, signal)
 }
 
+/// Sends `signal` to one thread (tgkill(2)).
+pub(crate) fn tgkill(pid: i32, tid: i32, signal: i32) -> Result<(), SysError> {
+    // SAFETY: plain numbers; no memory.
+    let rc = unsafe { libc::syscall(libc::SYS_tgkill, pid, tid, signal) };
+    check("tgkill", rc).map(drop)
+}
+
+/// The thread id of the caller (gettid(2)).
+pub(crate) fn thread_id() -> i32 {
+    // SAFETY: no arguments, no memory.
+    unsafe { libc::gettid() }
+}
+
 /// The process group of `pid` (0: ours).
 pub(crate) fn getpgid(pid: i32) -> Result<i32, SysError> {
     // SAFETY: plain numbers; no memory.

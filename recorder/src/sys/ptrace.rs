@@ -23,7 +23,7 @@ impl Options {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CallInfo {
     /// Before it: at a filter stop.
-    Entry { arch: u32, nr: u64, args: [u64; 6], instruction: u64 },
+    Entry { arch: u32, nr: u64, args: [u64; 6], instruction: u64, stack: u64 },
     /// After it: the raw result, negative errno included.
     Exit { result: i64 },
     /// Not at a call.
@@ -93,6 +93,7 @@ pub(crate) fn call_info(tid: i32) -> Result<CallInfo, SysError> {
             nr: raw.words[0],
             args: [raw.words[1], raw.words[2], raw.words[3], raw.words[4], raw.words[5], raw.words[6]],
             instruction: raw.instruction_pointer,
+            stack: raw.stack_pointer,
         },
         OP_EXIT => CallInfo::Exit { result: raw.words[0] as i64 },
         _ => CallInfo::None,
@@ -111,6 +112,15 @@ pub(crate) fn block_in_tracee(tid: i32, signals: u64) -> Result<u64, SysError> {
     // SAFETY: the kernel reads eight bytes from `signals`.
     let rc = unsafe { libc::ptrace(SETSIGMASK, tid, size_of::<u64>(), &raw const signals) };
     check("PTRACE_SETSIGMASK", rc).map(|_| before)
+}
+
+/// `si_code` of the signal that the tracee is stopped for (`PTRACE_GETSIGINFO`, sigaction(2)).
+pub(crate) fn signal_code(tid: i32) -> Result<i32, SysError> {
+    // SAFETY: siginfo_t is plain data; all zero is a value of it.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the kernel writes one siginfo_t to `info`.
+    let rc = unsafe { libc::ptrace(libc::PTRACE_GETSIGINFO, tid, 0, &raw mut info) };
+    check("PTRACE_GETSIGINFO", rc).map(|_| info.si_code)
 }
 
 /// Reads the general registers.

@@ -127,6 +127,23 @@ impl Drop for Blocked {
     }
 }
 
+/// Ends a wait of a thread of ours that hears it.
+pub(crate) const WAKE: i32 = libc::SIGURG;
+
+/// From now on [`WAKE`] interrupts this thread's system calls.
+pub(crate) fn hear_wake() -> Result<(), SysError> {
+    handler(WAKE, wake as *const () as usize)?;
+    // SAFETY: sigset_t is plain data; all zero is a value of it.
+    let mut set: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the set lives on our stack; the calls write only to it.
+    unsafe {
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, WAKE);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
+    }
+    Ok(())
+}
+
 /// A timer that interrupts waiting, until dropped.
 pub(crate) struct Ticking(());
 

@@ -8,10 +8,17 @@ use sekisho_events::{Kind, Outcome};
 
 impl Tracer {
     pub(super) fn at_filter(&mut self, tid: i32) -> Result<(), SysError> {
-        let CallInfo::Entry { arch, nr, args, instruction } = sys::call_info(tid)? else {
+        let CallInfo::Entry { arch, nr, args, instruction, stack } = sys::call_info(tid)? else {
             return self.resume(tid, 0);
         };
         self.pins.clear();
+        if self.awaits_listener {
+            self.hand_over_listener(tid)?;
+        }
+        let marked = self.listens && self.note_mark(tid, nr as u32, &args, instruction, stack);
+        if self.listens && arch == abi::AUDIT_ARCH && crate::calls::changes_identity(nr as u32, &args) {
+            self.set_apart(tid);
+        }
         let verdict = match decide(self.level, arch, nr, &args) {
             Route::Allow => Verdict::Run,
             Route::Refuse { errno, why } => Verdict::refused(&abi::describe(arch, nr), why, errno),
@@ -31,7 +38,13 @@ impl Tracer {
             self.end_turn(tid);
         }
         match verdict {
-            Verdict::Run if self.pins.is_empty() || !self.will_pin(tid) => self.resume(tid, 0),
+            Verdict::Run if self.pins.is_empty() || !self.will_pin(tid) => {
+                if marked {
+                    sys::to_exit(tid, 0)
+                } else {
+                    self.resume(tid, 0)
+                }
+            }
             Verdict::Run if self.apply_pins(tid)? => sys::to_exit(tid, 0),
             Verdict::Run => self.refuse_unpinned(tid),
             Verdict::Watch(pending) => {
@@ -46,6 +59,7 @@ impl Tracer {
             Verdict::Answer { result, kind } => {
                 let mut regs = sys::get_regs(tid)?;
                 abi::answer(&mut regs, result);
+                self.unmark(tid, &mut regs);
                 sys::set_regs(tid, &regs)?;
                 if let Some(kind) = kind {
                     self.tell(tid, *kind);
@@ -94,6 +108,7 @@ impl Tracer {
         let mut regs = sys::get_regs(tid)?;
         let (nr, _) = abi::call_of(&regs);
         abi::answer(&mut regs, -i64::from(libc::ENOMEM));
+        self.unmark(tid, &mut regs);
         sys::set_regs(tid, &regs)?;
         let refused = sekisho_events::Refused {
             call: abi::describe(abi::AUDIT_ARCH, u64::from(nr)),

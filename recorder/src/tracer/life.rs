@@ -52,6 +52,14 @@ impl Tracer {
             // A vfork child has its parent's memory to itself only if that parent is one thread.
             new.shared_memory |= how != SpawnHow::Vfork || !parent_quiet;
         }
+        if !thread && let Some(new) = self.table.group_of_mut(child) {
+            new.apart |= flags & crate::acts::NEW_NAMESPACES != 0;
+        }
+        if !thread && flags & libc::CLONE_FS as u64 != 0 {
+            // Either may change the other's root.
+            self.set_apart(child);
+            self.set_apart(parent);
+        }
         let page = self.table.group_of(parent).and_then(|g| g.page.clone());
         if !thread && let (Some(page), Some(new)) = (page, self.table.group_of_mut(child)) {
             new.page = if shares { Some(page) } else { page.of_child(child) };
@@ -107,6 +115,7 @@ impl Tracer {
     pub(super) fn at_exec(&mut self, tid: i32) -> Result<(), SysError> {
         let former = sys::event_message(tid)? as i32;
         let pending = self.table.get_mut(former).and_then(|t| t.pending.take());
+        let marks = self.table.get_mut(former).map(|t| std::mem::take(&mut t.marks));
         let group = self.table.get(tid).map_or(tid, |t| t.group);
         for sibling in self.table.siblings(group, tid) {
             self.forget(sibling, Exit { how: ExitHow::Status(0), core: false, killed_by_us: false });
@@ -117,6 +126,9 @@ impl Tracer {
                 tracee.restore = None;
                 tracee.making = None;
             }
+        }
+        if let Some(tracee) = self.table.get_mut(tid) {
+            tracee.marks.after_exec(marks);
         }
         if let Some(group) = self.table.group_of_mut(tid) {
             group.threads = 1;

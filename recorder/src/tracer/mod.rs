@@ -4,6 +4,7 @@
 //! filter of the step's own could have said (EVASION R2).
 mod calls;
 mod closing;
+mod diverting;
 mod life;
 mod pinning;
 mod turns;
@@ -12,15 +13,19 @@ use crate::digests::{Digests, Inputs};
 use crate::emit::Emitter;
 use crate::images::Images;
 use crate::listeners::Listeners;
+use crate::notifier::{Shared, lock};
 use crate::options::Mode;
 use crate::outputs::Outputs;
-use crate::sys::{self, Forwarding, Stop, SysError, Terminal};
-use crate::tracee::{Table, View};
+use crate::sys::{self, Forwarding, Stop, SysError, Terminal, Waited};
+use crate::tracee::{Table, Tracee, View};
 pub(crate) use closing::Closing;
+use crossbeam_channel::Sender;
+pub(crate) use diverting::Marks;
 use pinning::Pins;
 pub(crate) use pinning::{Making, Restore};
 use sekisho_events::{ContentWhen, ExitHow, Identity, Level, PathBytes, ProcessId};
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 /// Where we live ourselves: what "outside" and "another namespace" mean.
@@ -67,6 +72,12 @@ pub(crate) struct Tracer {
     pub(crate) untold: bool,
     /// Programs that did not run because their acts could not have been told, and why.
     pub(crate) blinded: Vec<(PathBytes, String)>,
+    /// There is a listener beside us.
+    pub(crate) listens: bool,
+    /// It is still to be taken from the step's first process.
+    pub(crate) awaits_listener: bool,
+    /// Where it goes.
+    pub(crate) listener_to: Option<Sender<OwnedFd>>,
 }
 
 /// What a tracer is made of.
@@ -81,6 +92,8 @@ pub(crate) struct Parts {
     pub grace: Duration,
     pub time_limit: Option<Duration>,
     pub terminal: Option<Terminal>,
+    /// Where the step's listener goes, if its filter has one.
+    pub listener_to: Option<Sender<OwnedFd>>,
 }
 
 impl Tracer {
@@ -112,35 +125,49 @@ impl Tracer {
             resolved: crate::acts::Names::new(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()),
             untold: false,
             blinded: Vec::new(),
+            listens: parts.listener_to.is_some(),
+            awaits_listener: parts.listener_to.is_some(),
+            listener_to: parts.listener_to,
         };
         tracer.announce_first();
         Ok(tracer)
     }
 
-    /// Traces until nobody is left. Returns how the command ended.
-    pub(crate) fn run(&mut self, forwarding: &Forwarding) -> Result<Option<ExitHow>, SysError> {
+    /// Traces until nobody is left. Returns how the command ended. The state is free while nobody has stopped.
+    pub(crate) fn run(shared: &Shared, forwarding: &Forwarding) -> Result<Option<ExitHow>, SysError> {
         loop {
             match sys::wait_any() {
-                Ok(None) => return Ok(self.ended),
+                Ok(None) => return Ok(lock(shared).ended),
                 Ok(Some(waited)) => {
-                    for done in [self.handle(waited.tid, waited.stop), self.pass_turns()] {
-                        if let Err(error) = done
-                            && !error.is_gone()
-                        {
-                            return Err(error);
-                        }
-                    }
-                    if self.out.has_failed() {
-                        self.kill_all();
-                    }
-                    if self.strangers && self.ended.is_some() && self.table.is_empty() && self.newborn.is_empty() {
-                        return Ok(self.ended);
+                    let mut tracer = lock(shared);
+                    tracer.answer(waited)?;
+                    if tracer.is_alone() {
+                        return Ok(tracer.ended);
                     }
                 }
-                Err(error) if error.errno == libc::EINTR => self.look_up(forwarding),
+                Err(error) if error.errno == libc::EINTR => lock(shared).look_up(forwarding),
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    fn answer(&mut self, waited: Waited) -> Result<(), SysError> {
+        for done in [self.handle(waited.tid, waited.stop), self.pass_turns()] {
+            if let Err(error) = done
+                && !error.is_gone()
+            {
+                return Err(error);
+            }
+        }
+        if self.out.has_failed() {
+            self.kill_all();
+        }
+        Ok(())
+    }
+
+    /// True if only children that we had before the step are left.
+    fn is_alone(&self) -> bool {
+        self.strangers && self.ended.is_some() && self.table.is_empty() && self.newborn.is_empty()
     }
 
     fn handle(&mut self, tid: i32, stop: Stop) -> Result<(), SysError> {
@@ -152,7 +179,7 @@ impl Tracer {
             Stop::Exec => self.at_exec(tid),
             Stop::Exited(status) => self.at_end(tid, ExitHow::Status(status), false),
             Stop::Killed { signal, core } => self.at_end(tid, ExitHow::Signal(signal), core),
-            Stop::Signal(signal) => self.resume(tid, signal),
+            Stop::Signal(signal) => self.at_signal(tid, signal),
             Stop::Group => self.at_group_stop(tid),
             Stop::Other(_) => self.resume(tid, 0),
         }
@@ -160,11 +187,8 @@ impl Tracer {
 
     /// Lets a thread run on: to the end of its call if that is watched.
     pub(crate) fn resume(&mut self, tid: i32, signal: i32) -> Result<(), SysError> {
-        if self.table.get(tid).is_some_and(|t| t.pending.is_some() || t.making.is_some()) {
-            sys::to_exit(tid, signal)
-        } else {
-            sys::cont(tid, signal)
-        }
+        let watched = |t: &Tracee| t.pending.is_some() || t.making.is_some() || t.marks.held().is_some();
+        if self.table.get(tid).is_some_and(watched) { sys::to_exit(tid, signal) } else { sys::cont(tid, signal) }
     }
 
     /// True for a thread whose creator has not told of it yet: it is ours all the same.

@@ -220,9 +220,16 @@ impl Tracer {
 
     /// Gives the registers back what the call was made with.
     pub(super) fn restore(&mut self, tid: i32) -> Result<(), SysError> {
-        let Some(restore) = self.table.get_mut(tid).and_then(|t| t.restore.take()) else { return Ok(()) };
+        let Some(tracee) = self.table.get_mut(tid) else { return Ok(()) };
+        let restore = tracee.restore.take();
+        if restore.is_none() && tracee.marks.held().is_none() {
+            return Ok(());
+        }
         let mut regs = sys::get_regs(tid)?;
-        abi::put_back(&mut regs, restore.number, restore.args);
+        if let Some(restore) = restore {
+            abi::put_back(&mut regs, restore.number, restore.args);
+        }
+        self.unmark(tid, &mut regs);
         sys::set_regs(tid, &regs)
     }
 }

@@ -61,6 +61,7 @@ pub fn checks(probes: &Probes, around: &Surroundings) -> Vec<Check> {
         yama(around),
         privileges(around),
         listener(probes),
+        engine(probes),
         sealing(probes),
         landlock(probes),
         namespaces(probes),
@@ -204,7 +205,20 @@ fn listener(probes: &Probes) -> Check {
         Err(error) => note(
             "listener",
             format!("no seccomp listeners ({error})"),
-            "nothing to do for engine ptrace; a faster engine would need Linux 5.0 or newer",
+            "nothing to do for engine ptrace; engine hybrid needs Linux 6.6 or newer",
+        ),
+    }
+}
+
+fn engine(probes: &Probes) -> Check {
+    match &probes.hybrid {
+        Ok(()) => {
+            works("engine", "hybrid: what a step only reads is opened for it by a listener; ptrace does the rest")
+        }
+        Err(why) => note(
+            "engine",
+            format!("ptrace alone: {why}"),
+            "nothing to do: engine ptrace records the same; steps that open many files take longer",
         ),
     }
 }
@@ -284,6 +298,7 @@ fn terminal(around: &Surroundings) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sekisho_recorder::NoListener;
 
     fn probes() -> Probes {
         Probes {
@@ -293,6 +308,7 @@ mod tests {
             descriptors: Ok(()),
             filter: Ok(600),
             listener: Ok(()),
+            hybrid: Ok(()),
             seal: Ok(()),
             landlock: Ok(7),
             user_namespace: Ok(()),
@@ -326,6 +342,7 @@ mod tests {
         let weak = Probes {
             descriptors: Err(denied("pidfd_getfd")),
             listener: Err(denied("seccomp")),
+            hybrid: Err(NoListener::Busy),
             seal: Err(denied("mseal")),
             landlock: Err(denied("landlock_create_ruleset")),
             user_namespace: Err(denied("unshare")),
