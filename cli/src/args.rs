@@ -124,9 +124,10 @@ pub struct RecordingArgs {
 #[command(after_help = "Examples:
   sekisho run -- make
   sekisho run --mode deny --key release.key --product 'dist/*' -- npm run build
+  sekisho run --keyless --product 'dist/*' -- npm run build    in a CI job that has an identity
   sekisho run --append --out sekisho-out -- bash -e script.sh    several steps of a job, one directory
 
-Writes recording.sekisho, verdict.json, attestations.jsonl (with --key) and report.html into the output directory.
+Writes recording.sekisho, verdict.json, attestations.jsonl (with --key or --keyless) and report.html into the output directory.
 Exit status: 0 step 0, clean, complete; 1 not clean or not complete; 2 cannot judge; the step's own if it failed.")]
 pub struct RunArgs {
     /// The reviewed profile [default: sekisho.toml, if there is one].
@@ -293,9 +294,10 @@ pub struct ReviewArgs {
 
 /// `sekisho attest`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  sekisho attest sekisho.rec --key release.key --product 'dist/*' --profile sekisho.toml")]
-#[command(group(ArgGroup::new("signer").required(true).args(["key"])))]
+#[command(after_help = "Examples:
+  sekisho attest sekisho.rec --key release.key --product 'dist/*' --profile sekisho.toml
+  sekisho attest sekisho.rec --keyless --identity-token token.jwt --product 'dist/*'")]
+#[command(group(ArgGroup::new("signer").required(true).args(["key", "keyless"])))]
 pub struct AttestArgs {
     /// The recording.
     #[arg(value_name = "REC")]

@@ -4,8 +4,12 @@
 use crate::args::SigningArgs;
 use crate::exit::{CliError, Exit, shown};
 use crate::files;
+use crate::keyless::Keyless;
 use crate::ui::Ui;
-use sekisho_attest::{FactsError, FileDigest, Options, ProductError, RunFacts, SecretKey, Select, Verdict, gather};
+use sekisho_attest::{
+    FactsError, FileDigest, KeyError, Material, Options, ProductError, RunFacts, SecretKey, Select, Statements,
+    Verdict, gather,
+};
 use sekisho_events::{Digest, escape};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -28,12 +32,17 @@ pub enum Signer<'a> {
         /// Sigstore bundles are written in place of envelopes.
         bundle: bool,
     },
+    /// Whom a token names.
+    Keyless(Keyless<'a>),
 }
 
 impl<'a> Signer<'a> {
     /// Whom the command line names, if anybody.
     pub fn of(args: &'a SigningArgs) -> Option<Self> {
-        args.key.as_deref().map(|path| Self::Key { path, bundle: args.bundle })
+        match &args.key {
+            Some(path) => Some(Self::Key { path, bundle: args.bundle }),
+            None => args.keyless.then(|| Self::Keyless(Keyless::of(args))),
+        }
     }
 }
 
@@ -67,8 +76,8 @@ pub struct Attested {
     pub products: u64,
     /// False if the recording missed something: a verifier will refuse.
     pub complete: bool,
-    /// Id of the key.
-    pub key_id: String,
+    /// By whom: the beginning of the key's id, or whom the certificate names.
+    pub signer: String,
 }
 
 /// Attests a recording.
@@ -80,8 +89,13 @@ pub fn attest(request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
 pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
     let mut facts = facts(input, request.recording)?;
     name_step(&mut facts, request.step)?;
-    let Signer::Key { path, bundle } = request.signer;
-    let key = unread_key(path, &facts, ui)?;
+    let pen = match request.signer {
+        Signer::Key { path, bundle } => Pen::Key { key: unread_key(path, &facts, ui)?, bundle },
+        Signer::Keyless(keyless) => {
+            keyless.refuse_if_seen(&facts)?;
+            Pen::Keyless(keyless)
+        }
+    };
     let verdict = request.verdict.map(Verdict::from_json).transpose().map_err(|e| CliError::new(e.to_string()))?;
     let select = match request.products {
         [] => Select::Default,
@@ -95,23 +109,45 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
     let products = products.map_err(|e| product_error(&e))?;
     let options = Options { verdict: verdict.as_ref(), builder: None };
     let statements = sekisho_attest::attest(&facts, &products, options).map_err(|e| CliError::new(e.to_string()))?;
-    let lines = if bundle { statements.sign_bundles(&key) } else { statements.sign_lines(&key) };
-    let lines = lines.map_err(|e| CliError::new(e.to_string()))?;
+    let (lines, signer) = pen.sign(&statements, *ui)?;
     write(&lines, request)?;
-    let public = key.public().map_err(|e| CliError::new(e.to_string()))?;
     Ok(Attested {
         statements: statements.payloads().len(),
         subjects: products.subjects.len(),
         products: products.listing.total,
         complete: facts.trailer.complete,
-        key_id: public.id(),
+        signer,
     })
+}
+
+/// What signs, when all that can fail without it has passed.
+enum Pen<'a> {
+    Key { key: SecretKey, bundle: bool },
+    Keyless(Keyless<'a>),
+}
+
+impl Pen<'_> {
+    /// One envelope or bundle a line, and who signed.
+    fn sign(&self, statements: &Statements, ui: Ui) -> Result<(String, String), CliError> {
+        let failed = |e: KeyError| CliError::new(e.to_string());
+        match self {
+            Self::Key { key, bundle } => {
+                let lines = if *bundle { statements.sign_bundles(key) } else { statements.sign_lines(key) };
+                let id = key.public().map_err(failed)?.id();
+                Ok((lines.map_err(failed)?, format!("key {}…", &id[..16])))
+            }
+            Self::Keyless(keyless) => {
+                let signed = keyless.sign(statements.payloads(), ui)?;
+                Ok((signed.lines, signed.signer))
+            }
+        }
+    }
 }
 
 /// The private key of a file that the step did not read.
 fn unread_key(path: &Path, facts: &RunFacts, ui: &Ui) -> Result<SecretKey, CliError> {
     let (key, key_sha256) = load_key(path, ui)?;
-    if read_by_step(facts, path, key_sha256) {
+    if read_by_step(facts, path, Some(key_sha256)) {
         let message = format!("the step read the signing key {}", shown(path));
         return Err(CliError::new(message).with_hint(
             "nothing is signed with it: make another key, where the step cannot read it (another user, or after the step)",
@@ -161,10 +197,12 @@ fn name_step(facts: &mut RunFacts, step: Option<&str>) -> Result<(), CliError> {
     }
 }
 
-/// True if the step opened the key's file, or another file with its content: a copy, or the same by another name.
-fn read_by_step(facts: &RunFacts, key: &Path, key_sha256: Digest) -> bool {
-    let real = key.canonicalize().unwrap_or_else(|_| key.to_path_buf());
-    facts.materials.iter().any(|m| m.path.as_bytes() == real.as_os_str().as_bytes() || m.sha256 == Some(key_sha256))
+/// True if the step opened the secret's file, or another file with its content: a copy, or the same by another name.
+pub fn read_by_step(facts: &RunFacts, secret: &Path, sha256: Option<Digest>) -> bool {
+    let real = secret.canonicalize().unwrap_or_else(|_| secret.to_path_buf());
+    let same =
+        |m: &Material| m.path.as_bytes() == real.as_os_str().as_bytes() || sha256.is_some_and(|d| m.sha256 == Some(d));
+    facts.materials.iter().any(same)
 }
 
 fn product_error(error: &ProductError) -> CliError {

@@ -12,6 +12,7 @@ mod commands;
 mod exit;
 mod files;
 mod judging;
+mod keyless;
 mod live;
 mod pager;
 mod profiled;

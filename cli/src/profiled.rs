@@ -55,7 +55,7 @@ impl Loaded {
             },
             judge: Some(Box::new(judge)),
             profile_sha256: Some(self.sha256),
-            step: None,
+            ..Setting::default()
         })
     }
 }

@@ -3,12 +3,16 @@
 usage: main.py SEKISHO TOOLS_DIR WORK_DIR
 """
 
+import itertools
 import sys
 from pathlib import Path
 
+from issuer import EMAIL
 from matrix import table
 from paper import Paper
+from services import Sigstore
 from tools import Cosign, Cryptography, Securesystemslib, Sekisho, run
+from trials import all_of_them
 
 
 def build(sekisho, work):
@@ -41,15 +45,35 @@ def key_signed(sekisho, cosign, intoto, recording, app, work):
     yield from intoto.papers(app)
 
 
+def keyless(sekisho, cosign, sigstore, recording, app):
+    """Attestations by certificates for an identity: ours and cosign's."""
+    signed = [
+        ("sekisho, keyless", True, lambda *by: sekisho.attest(recording, app, "--keyless", "--profile", "sekisho.toml", *by, cwd=app.parent)),
+        ("cosign, keyless", False, lambda *by: cosign.attest(app, *by)),
+    ]
+    for name, ours, sign in signed:
+        documents = sign(*sigstore.options(), "--identity-token", sigstore.token())
+        yield Paper(name, app, documents, identity=EMAIL, issuer=sigstore.issuer.url, ours=ours)
+
+
 def main(binary, tools, work):
     work, tools = Path(work), Path(tools)
     sekisho, cosign = Sekisho(work, binary), Cosign(work, tools / "cosign")
     intoto, by_hand = Securesystemslib(work), Cryptography(work)
     recording, app = build(sekisho, work)
     run(sekisho.binary, "keygen", work / "stranger", "--algorithm", "p256")
-    stranger = {"public": work / "stranger.pub"}
-    papers = key_signed(sekisho, cosign, intoto, recording, app, work)
-    good = table(papers, [sekisho, cosign, intoto, by_hand], work / "evil", lambda _paper: stranger)
+
+    def stranger(paper):
+        return {"public": work / "stranger.pub"} if paper.public else {"identity": "stranger@example.com"}
+
+    with Sigstore(tools, work, cosign.binary) as sigstore:
+        sekisho.root = cosign.root = sigstore.root
+        papers = itertools.chain(
+            key_signed(sekisho, cosign, intoto, recording, app, work),
+            keyless(sekisho, cosign, sigstore, recording, app),
+        )
+        good = table(papers, [sekisho, cosign, intoto, by_hand], work / "evil", stranger)
+        good = all_of_them(sekisho, sigstore, work, recording) and good
     sys.exit(0 if good else 1)
 
 

@@ -15,7 +15,7 @@ pub use programs::{Network, Program};
 
 use files::{Candidate, Files};
 use programs::Programs;
-use sekisho_events::{DescriptorTarget, Digest, Event, Gap, Header, Kind, LogError, LogReader, Trailer};
+use sekisho_events::{DescriptorTarget, Digest, Event, Gap, Header, Kind, LogError, LogReader, PathBytes, Trailer};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read};
 
@@ -67,6 +67,8 @@ pub struct RunFacts {
     pub delegated: Vec<String>,
     /// The first gaps.
     pub gaps: Vec<Gap>,
+    /// Names of the variables that the step was given.
+    pub environment: Vec<PathBytes>,
     candidates: Vec<Candidate>,
 }
 
@@ -110,6 +112,7 @@ pub fn gather(recording: impl Read) -> Result<RunFacts, FactsError> {
         network,
         delegated: gathered.delegated,
         gaps: gathered.gaps,
+        environment: gathered.environment.unwrap_or_default(),
         candidates,
     })
 }
@@ -120,6 +123,7 @@ struct Gathered {
     programs: Programs,
     delegated: Vec<String>,
     gaps: Vec<Gap>,
+    environment: Option<Vec<PathBytes>>,
 }
 
 impl Gathered {
@@ -130,6 +134,7 @@ impl Gathered {
             Kind::Exec(exec) if exec.outcome.is_effect() => {
                 self.files.executed(&exec);
                 self.programs.executed(process, &exec, times);
+                self.environment.get_or_insert(exec.env);
             }
             Kind::Exit(_) => self.programs.ended(process),
             Kind::File(act) => self.files.act(process, &act),

@@ -10,4 +10,18 @@ pub struct SigningArgs {
     /// Write sigstore bundles, which cosign reads, in place of DSSE envelopes.
     #[arg(long, requires = "key")]
     pub bundle: bool,
+    /// Sign as whom an OpenID token names: of this CI job, or given. Sigstore's services issue a certificate, log and
+    /// time each signature; bundles are written.
+    #[arg(long, conflicts_with = "key")]
+    pub keyless: bool,
+    /// The token [default: $SEKISHO_IDENTITY_TOKEN, $SIGSTORE_ID_TOKEN, or what GitHub, GitLab, Buildkite, CircleCI give the job].
+    #[arg(long, value_name = "FILE", requires = "keyless")]
+    pub identity_token: Option<PathBuf>,
+    /// The services (signing_config.json) [default: sigstore's public instance].
+    #[arg(long, value_name = "FILE", requires = "keyless")]
+    pub signing_config: Option<PathBuf>,
+    /// The root of trust (trusted_root.json) by which new bundles are checked [default: the embedded one for the public
+    /// instance, none for others].
+    #[arg(long, value_name = "FILE", requires = "keyless")]
+    pub trusted_root: Option<PathBuf>,
 }

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let signer = Signer::of(&args.signing).ok_or_else(|| CliError::new("nobody is named who signs: --key K"))?;
+    let signer =
+        Signer::of(&args.signing).ok_or_else(|| CliError::new("nobody is named who signs: --key K or --keyless"))?;
     let mut input = Input::open(&args.recording)?;
     let verdict = match &args.profile {
         Some(path) => Some(judging::judge_from(input.again()?, &args.recording, &Loaded::read(path)?)?),
@@ -31,12 +32,12 @@ pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
     };
     let attested = attesting::attest_from(input.again()?, &request, ui)?;
     ui.note(&format!(
-        "signed {} statements about {} of {} products into {} with key {}",
+        "signed {} statements about {} of {} products into {} with {}",
         attested.statements,
         attested.subjects,
         attested.products,
         shown_output(&args.output),
-        &attested.key_id[..16],
+        attested.signer,
     ));
     if !attested.complete {
         ui.warn(

@@ -23,7 +23,7 @@ const DEFAULT_PROFILE: &str = "sekisho.toml";
 /// Runs the loop.
 pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
     let profile = profile(args)?;
-    look_for_key(args)?;
+    look_for_signer(args)?;
     let mut places = Places::prepare(args)?;
     let setting = match &profile {
         Some(profile) => profile.setting(args.mode, &args.recording)?,
@@ -33,7 +33,7 @@ pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
         }
         None => Setting::default(),
     };
-    let setting = Setting { step: args.step.clone(), ..setting };
+    let setting = Setting { step: args.step.clone(), hide_tokens: args.signing.keyless, ..setting };
     let recorded = recording::record(&args.recording, setting, Output::create(&places.recording)?)
         .map_err(|e| e.with_exit(Exit::CANNOT_JUDGE))?;
     ui.note(&recording::summary(&recorded));
@@ -136,15 +136,13 @@ fn is_numbered(name: &str, stem: &str, end: &str) -> bool {
 }
 
 /// A key that is not there is said before the step has run for hours. It is read behind the step, which cannot learn it
-/// from us then.
-fn look_for_key(args: &RunArgs) -> Result<(), CliError> {
-    match &args.signing.key {
-        Some(key) if key.as_os_str() != "-" => match std::fs::metadata(key) {
-            Ok(_) => Ok(()),
-            Err(e) => {
-                Err(CliError::file("read", key, e).with_hint("`sekisho keygen NAME` makes NAME.key and NAME.pub"))
-            }
-        },
+/// from us then; and so is a token.
+fn look_for_signer(args: &RunArgs) -> Result<(), CliError> {
+    match Signer::of(&args.signing) {
+        Some(Signer::Key { path, .. }) if path.as_os_str() != "-" => std::fs::metadata(path).map(drop).map_err(|e| {
+            CliError::file("read", path, e).with_hint("`sekisho keygen NAME` makes NAME.key and NAME.pub")
+        }),
+        Some(Signer::Keyless(keyless)) => keyless.look(),
         _ => Ok(()),
     }
 }
@@ -207,10 +205,10 @@ fn attest(args: &RunArgs, places: &Places, verdict: Option<&DiffReport>, ui: &Ui
     let attested = attesting::attest(&request, ui)?;
     let plural = if attested.subjects == 1 { "" } else { "s" };
     ui.note(&format!(
-        "attested {} product{plural} in {} statements, key {}…: {}",
+        "attested {} product{plural} in {} statements, {}: {}",
         attested.subjects,
         attested.statements,
-        attested.key_id.get(..12).unwrap_or(&attested.key_id),
+        attested.signer,
         shown(&places.attestations)
     ));
     Ok(())

@@ -65,6 +65,9 @@ pub enum TrustError {
     /// Not a trusted root, or one that holds what is no key or certificate: the library's words.
     #[error("not a usable trusted root: {}", sekisho_events::escape(.0.as_bytes()))]
     Root(String),
+    /// A bundle that does not hold under it: the library's words.
+    #[error("{}", sekisho_events::escape(.0.as_bytes()))]
+    Bundle(String),
     /// Built without the feature `sigstore`.
     #[error("this sekisho was built without sigstore, and can trust keys only")]
     NotBuiltIn,

@@ -43,6 +43,11 @@ impl Trust {
         Self::new(json, which.demands())
     }
 
+    /// Verifies a bundle, and tells whom its certificate names.
+    pub fn certificate(&self, bundle: &str) -> Result<Certificate, TrustError> {
+        self.verify(bundle).map(|(_, certificate)| certificate).map_err(TrustError::Bundle)
+    }
+
     /// Verifies a bundle with a DSSE envelope, given as text with no key twice. Gives the signed payload and whom the
     /// certificate names, or the library's words.
     pub(crate) fn verify(&self, bundle: &str) -> Result<(Vec<u8>, Certificate), String> {
@@ -61,10 +66,10 @@ impl Trust {
         }
         let result =
             self.verifier.verify(Artifact::from_digest(digest), &bundle, &policy).map_err(|e| e.to_string())?;
-        Ok((payload.to_vec(), self.certificate(&result)?))
+        Ok((payload.to_vec(), self.named(&result)?))
     }
 
-    fn certificate(&self, result: &VerificationResult) -> Result<Certificate, String> {
+    fn named(&self, result: &VerificationResult) -> Result<Certificate, String> {
         let made = result.certificate_verified()
             && !result.verified_timestamps().is_empty()
             && (result.sct_verified() || !self.demands.sct)

@@ -1,0 +1,134 @@
+"""What keyless signing does when things are not as they should be: who sees the token, and what a failing service leads to."""
+
+import json
+import os
+import subprocess
+
+from issuer import BEARER
+from tools import ALONE, Failed, run
+
+GITHUB = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+
+
+def github(sigstore):
+    """The environment of a job on GitHub that may ask for a token."""
+    return {
+        "GITHUB_ACTIONS": "true",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": f"{sigstore.issuer.url}/github?api-version=2.0",
+        GITHUB: BEARER,
+    }
+
+
+def expect(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
+def the_step_does_not_see_the_token(sekisho, sigstore, work):
+    """The whole loop in a job of GitHub's, whose service is busy at first. The step tries to be its own signer."""
+    here = work / "loop"
+    here.mkdir()
+    sigstore.issuer.failures = 1
+    step = 'printenv > printed; echo "${ACTIONS_ID_TOKEN_REQUEST_TOKEN:-none}" > app'
+    words = ["run", "--keyless", *sigstore.options(), "--product", "app", "--out", work / "loop-out", "--", "sh", "-c", step]
+    _, said = run(sekisho.binary, *words, cwd=here, env=github(sigstore))
+    expect("again in 1 s" in said, f"a busy service is asked again\n{said}")
+    expect((here / "app").read_text() == "none\n", "the step has no token")
+    seen = (here / "printed").read_text()
+    expect(BEARER not in seen and "GITHUB_ACTIONS=true" in seen, "the step has the rest of its environment")
+    lines = (work / "loop-out/attestations.jsonl").read_text().splitlines()
+    expect(len(lines) == 3 and "certificate" in json.loads(lines[0])["verificationMaterial"], "three bundles")
+
+
+def a_step_that_had_the_token_is_not_signed(sekisho, sigstore, work):
+    """It was recorded without `--keyless`, in the same job."""
+    here, recording = work / "seen", work / "seen.rec"
+    here.mkdir()
+    env = github(sigstore)
+    run(sekisho.binary, "record", "-o", recording, "--", "touch", "app", cwd=here, env=env)
+    words = ["attest", recording, "--keyless", *sigstore.options(), "-o", work / "seen.jsonl"]
+    _, said = run(sekisho.binary, *words, cwd=here, env=env, status=(2,))
+    expect(GITHUB in said and "could have signed for itself" in said, said)
+    expect(not (work / "seen.jsonl").exists(), "nothing is written")
+    token = here / "token"
+    token.write_text(sigstore.issuer.token())
+    run(sekisho.binary, "record", "-o", recording, "--", "cp", "token", "copy", cwd=here)
+    words += ["--identity-token", token]
+    _, said = run(sekisho.binary, *words, cwd=here, status=(2,))
+    expect("the step read the identity token" in said, said)
+
+
+def a_bad_token_is_said_at_once(sekisho, sigstore, work, recording):
+    """Expired ones never leave the machine; the authority refuses those for others, and is not asked again."""
+    token = work / "bad-token"
+    for text, told in [
+        (sigstore.issuer.token(lives_s=-60), "has expired"),
+        (sigstore.issuer.token(audience="somebody else"), "does not accept this identity token"),
+        ("hello", "holds no identity token"),
+    ]:
+        token.write_text(text)
+        words = ["attest", recording, "--keyless", *sigstore.options(), "--identity-token", token, "-o", work / "bad.jsonl"]
+        _, said = run(sekisho.binary, *words, cwd=work / "work", status=(2,))
+        expect(told in said and "again in" not in said, said)
+        expect(not (work / "bad.jsonl").exists(), "nothing is written")
+
+
+def a_service_that_comes_back_signs_the_kept_recording(sekisho, sigstore, work):
+    """The log stops answering while the loop runs, and goes on a little later."""
+    here = work / "later"
+    here.mkdir()
+    words = [sekisho.binary, "run", "--keyless", *sigstore.options(), "--product", "app", "--out", work / "later-out"]
+    words += ["--", "sh", "-c", "echo 1 > app"]
+    log = sigstore.stop("rekor-server")
+    process = subprocess.Popen(
+        [str(word) for word in words], cwd=here, env={**os.environ, **ALONE, **github(sigstore)}, stderr=subprocess.PIPE
+    )
+    said = b""
+    try:
+        while b"again in 2 s" not in said:
+            line = process.stderr.readline()
+            expect(line, f"it tries again\n{said.decode()}")
+            said += line
+        expect((work / "later-out/recording.sekisho").exists(), "the recording is kept")
+        sigstore.begin(*log)
+        said += process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+        process.wait()
+    expect(process.returncode == 0, said.decode())
+    expect(len((work / "later-out/attestations.jsonl").read_text().splitlines()) == 3, "all are signed")
+
+
+def other_services_are_not_believed(sekisho, sigstore, work, recording):
+    """What is signed elsewhere than the root of trust says is not written."""
+    root = work / "other_root.json"
+    changed = json.loads(sigstore.root.read_text())
+    other = work / "other.pub"
+    run("openssl", "genpkey", "-algorithm", "ed25519", "-out", work / "other.pem")
+    run("openssl", "pkey", "-in", work / "other.pem", "-pubout", "-out", other)
+    changed["tlogs"][0]["publicKey"]["rawBytes"] = "".join(other.read_text().splitlines()[1:-1])
+    root.write_text(json.dumps(changed))
+    words = ["attest", recording, "--keyless", *sigstore.options(root=root), "--identity-token", sigstore.token()]
+    _, said = run(sekisho.binary, *words, "-o", work / "other.jsonl", cwd=work / "work", status=(2,))
+    expect("cannot be verified, and is not written" in said and not (work / "other.jsonl").exists(), said)
+
+
+def all_of_them(sekisho, sigstore, work, recording):
+    """Runs each; true if all went as they should."""
+    trials = [
+        (the_step_does_not_see_the_token, ()),
+        (a_step_that_had_the_token_is_not_signed, ()),
+        (a_bad_token_is_said_at_once, (recording,)),
+        (other_services_are_not_believed, (recording,)),
+        (a_service_that_comes_back_signs_the_kept_recording, ()),
+    ]
+    good = True
+    print()
+    for trial, more in trials:
+        try:
+            trial(sekisho, sigstore, work, *more)
+            result = "yes"
+        except Failed as error:
+            result, good = f"NO: {error}", False
+        print(f"- {trial.__name__.replace('_', ' ')}: {result}", flush=True)
+    return good
