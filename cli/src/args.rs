@@ -190,6 +190,8 @@ pub enum ShowFormat {
     Json,
     /// One JSON object a line, streamed.
     Jsonl,
+    /// Processes as trace events, for Perfetto and Chrome's tracing.
+    Trace,
 }
 
 /// `sekisho show`.
@@ -197,7 +199,9 @@ pub enum ShowFormat {
 #[command(after_help = "Examples:
   sekisho show sekisho.rec | less
   sekisho show sekisho.rec --format tree
-  sekisho show sekisho.rec --kind file --path '*/.ssh/*'
+  sekisho show sekisho.rec --path '*/.ssh/*'
+  sekisho show sekisho.rec --process curl --kind net
+  sekisho show sekisho.rec --format trace > build.json
   sekisho show sekisho.rec --format jsonl | jq -c 'select(.kind == \"net\")'
 
 Exit status: 0 shown, also if the recording is cut (it says so); 2 cannot read, or altered.")]
@@ -208,15 +212,24 @@ pub struct ShowArgs {
     /// In which form.
     #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
     pub format: ShowFormat,
-    /// Only acts of the process with this number.
-    #[arg(long, value_name = "N")]
-    pub process: Option<u64>,
+    /// Only acts of the process with this number, or of those that run this program (a name or path; `*` for any text).
+    #[arg(long, value_name = "N|PROGRAM")]
+    pub process: Option<String>,
     /// Only events of this kind. May be given several times.
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(sekisho_events::Kind::NAMES))]
     pub kind: Vec<String>,
-    /// Only acts on paths and names that match; `*` also crosses directories.
+    /// Only these acts on files or on the network. May be given several times.
+    #[arg(long, value_name = "ACT", value_parser = acts())]
+    pub act: Vec<String>,
+    /// Only acts on paths and names that match; `*` also crosses directories. With `!` before it: that do not.
     #[arg(long, value_name = "GLOB")]
     pub path: Option<String>,
+    /// Only acts to hosts whose name or address matches.
+    #[arg(long, value_name = "GLOB")]
+    pub host: Option<String>,
+    /// Only what happened this long after the beginning, or later.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub since: Option<Duration>,
 }
 
 /// `sekisho report`.
@@ -247,6 +260,8 @@ pub enum DiffFormat {
     Sarif,
     /// For a comment on a change request.
     Markdown,
+    /// JUnit XML, for CI servers: each deviation is a test that failed.
+    Junit,
 }
 
 /// `sekisho diff`.
@@ -418,6 +433,13 @@ pub struct ManArgs {
     /// Where the pages go.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
+}
+
+/// Names of acts on files and on the network.
+fn acts() -> PossibleValuesParser {
+    let files = sekisho_events::Access::ALL.iter().map(|a| a.name());
+    let net = sekisho_events::NetOp::ALL.iter().map(|o| o.name());
+    PossibleValuesParser::new(files.chain(net).collect::<Vec<_>>())
 }
 
 /// Parses `90`, `90s`, `10m`, `2h`, `500ms`; zero is refused.

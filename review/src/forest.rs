@@ -53,7 +53,8 @@ pub(crate) struct Node {
 
 impl Forest {
     /// Takes the next event; acts that the filter leaves out are not counted.
-    pub(crate) fn push(&mut self, event: &Event, filter: &Filter) {
+    pub(crate) fn push(&mut self, event: &Event, filter: &mut Filter) {
+        let keeps = filter.keeps(event);
         if let Kind::Spawn { parent, thread, .. } = &event.kind {
             self.spawn(event, *parent, *thread);
             return;
@@ -76,7 +77,7 @@ impl Forest {
                 node.command = cut(command, MAX_LINE);
             }
             Kind::Exit(exit) => (node.exit, node.ended_us) = (Some(exit.how), Some(event.at_us)),
-            _ if !filter.keeps(event) => {}
+            _ if !keeps => {}
             Kind::File(_) => node.files = node.files.saturating_add(times),
             Kind::Net(_) => node.net = node.net.saturating_add(times),
             // What run times try in order to learn what there is, and do without, is listed and not marked.

@@ -9,6 +9,7 @@ mod claim;
 mod evidence;
 mod filter;
 mod forest;
+mod junit;
 mod markdown;
 mod numbers;
 mod page;
@@ -17,16 +18,19 @@ mod pulse;
 mod sarif;
 mod summary;
 mod text;
+mod trace;
 mod tree;
 
 pub use claim::{Claim, Ending};
-pub use filter::Filter;
+pub use filter::{Filter, Who};
+pub use junit::junit;
 pub use markdown::markdown;
 pub use page::page;
 pub use phrase::{Phrase, command_line, phrase};
 pub use sarif::sarif;
 pub use summary::Summary;
 pub use text::text;
+pub use trace::trace;
 pub use tree::tree;
 
 /// Why a recording could not be shown.

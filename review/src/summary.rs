@@ -152,7 +152,7 @@ impl Summary {
     }
 
     fn push(&mut self, event: &Event) {
-        self.forest.push(event, &Filter::default());
+        self.forest.push(event, &mut Filter::default());
         let times = event.times.unwrap_or(1);
         let mark = match &event.kind {
             Kind::File(act) => return self.file(act, event, times),

@@ -17,7 +17,7 @@ const LINE_OVERHEAD_BYTES: usize = 120;
 /// Writes a recording as text. The bytes that the step chose are escaped; `colour` adds escape sequences of ours.
 pub fn text<R: Read>(
     reader: &mut LogReader<R>,
-    filter: &Filter,
+    filter: &mut Filter,
     colour: bool,
     out: &mut dyn Write,
 ) -> Result<Ending, ShowError> {

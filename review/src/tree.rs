@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 const MAX_DEPTH: usize = 60;
 
 /// Writes the tree: each process with its last program, what it did in counts, and how it ended.
-pub fn tree<R: Read>(reader: &mut LogReader<R>, filter: &Filter, out: &mut dyn Write) -> Result<Ending, ShowError> {
+pub fn tree<R: Read>(reader: &mut LogReader<R>, filter: &mut Filter, out: &mut dyn Write) -> Result<Ending, ShowError> {
     let mut forest = Forest::default();
     while let Some(event) = reader.next_event()? {
         forest.push(&event, filter);

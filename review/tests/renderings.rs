@@ -5,7 +5,7 @@ mod every_kind;
 
 use sekisho_events::{Access, Content, ContentWhen, Digest, Event, FileAct, Kind, LogReader, PathBytes};
 use sekisho_profiles::{Actor, Deviation, DiffReport, GapLine, Mode, Severity};
-use sekisho_review::{Filter, Summary};
+use sekisho_review::{Filter, Summary, Who};
 
 fn reader(bytes: &[u8]) -> LogReader<&[u8]> {
     LogReader::new(bytes).unwrap()
@@ -55,7 +55,7 @@ fn verdict(names: &[&[u8]]) -> DiffReport {
     }
 }
 
-fn text(bytes: &[u8], filter: &Filter) -> String {
+fn text(bytes: &[u8], filter: &mut Filter) -> String {
     let mut out = Vec::new();
     sekisho_review::text(&mut reader(bytes), filter, false, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -74,13 +74,13 @@ fn sample() -> Vec<u8> {
 
 #[test]
 fn text_shows_every_kind_of_event() {
-    insta::assert_snapshot!(text(&sample(), &Filter::default()));
+    insta::assert_snapshot!(text(&sample(), &mut Filter::default()));
 }
 
 #[test]
 fn tree_shows_processes_with_their_acts_in_counts() {
     let mut out = Vec::new();
-    sekisho_review::tree(&mut reader(&sample()), &Filter::default(), &mut out).unwrap();
+    sekisho_review::tree(&mut reader(&sample()), &mut Filter::default(), &mut out).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
 }
 
@@ -111,7 +111,7 @@ fn markdown_and_sarif_show_the_verdict() {
 fn a_cut_recording_is_shown_as_cut() {
     let bytes = sample();
     let cut = &bytes[..bytes.len() - 30];
-    assert!(text(cut, &Filter::default()).contains("TRUNCATED behind event 36"));
+    assert!(text(cut, &mut Filter::default()).contains("TRUNCATED behind event 36"));
     assert!(page(cut, None).contains("<strong>Truncated</strong>"));
 }
 
@@ -134,7 +134,7 @@ fn hostile() -> Vec<Event> {
 fn no_name_leaves_its_place() {
     let bytes = every_kind::recording(&hostile(), 100);
     let report = verdict(&HOSTILE);
-    let text = text(&bytes, &Filter::default());
+    let text = text(&bytes, &mut Filter::default());
     assert!(text.chars().all(|c| c == '\n' || !c.is_control()) && !text.contains('\u{202e}'));
     assert!(!text.lines().any(|line| line.starts_with("read /w/b")));
     let page = page(&bytes, Some(&report));
@@ -148,11 +148,41 @@ fn no_name_leaves_its_place() {
 
 #[test]
 fn a_filter_keeps_what_it_names() {
-    let kinds = Filter { kinds: vec!["net".to_owned()], ..Filter::default() };
-    let shown = text(&sample(), &kinds);
+    let mut kinds = Filter { kinds: vec!["net".to_owned()], ..Filter::default() };
+    let shown = text(&sample(), &mut kinds);
     assert!(shown.contains("connect    unix") && !shown.contains("rename "));
-    let path = Filter { path: Some("*.ssh*".to_owned()), ..Filter::default() };
-    assert!(text(&sample(), &path).contains("id_ed25519"));
+    let mut path = Filter { path: Some("*.ssh*".to_owned()), ..Filter::default() };
+    assert!(text(&sample(), &mut path).contains("id_ed25519"));
+}
+
+#[test]
+fn a_filter_knows_programs_hosts_acts_and_times() {
+    let lines = |filter: Filter| {
+        let mut filter = filter;
+        let sample = sample();
+        let mut reader = reader(&sample);
+        let mut kept = Vec::new();
+        while let Some(event) = reader.next_event().unwrap() {
+            if filter.keeps(&event) {
+                kept.push(event);
+            }
+        }
+        kept
+    };
+    let all = lines(Filter::default());
+    let program = lines(Filter { process: Some(Who::Program("cc*".to_owned())), ..Filter::default() });
+    assert!(!program.is_empty() && program.len() < all.len());
+    assert!(program.iter().any(|e| matches!(e.kind, Kind::Exec(_))));
+    let act = lines(Filter { acts: vec!["connect".to_owned()], ..Filter::default() });
+    assert!(!act.is_empty() && act.iter().all(|e| matches!(&e.kind, Kind::Net(n) if n.op.name() == "connect")));
+    let late = all[all.len() / 2].at_us;
+    let since = lines(Filter { since_us: Some(late), ..Filter::default() });
+    assert!(!since.is_empty() && since.iter().all(|e| e.at_us >= late));
+    let host = lines(Filter { host: Some("*.example*".to_owned()), ..Filter::default() });
+    assert!(!host.is_empty() && host.len() < 12, "{host:#?}");
+    let outside = lines(Filter { path: Some("!/w/*".to_owned()), ..Filter::default() });
+    let inside = lines(Filter { path: Some("/w/*".to_owned()), ..Filter::default() });
+    assert!(!outside.is_empty() && outside.iter().all(|e| !inside.contains(e)));
 }
 
 #[test]
@@ -169,7 +199,7 @@ fn a_digest_stands_on_the_line_of_its_file() {
     };
     let read = Kind::File(FileAct::new(Access::Read, "/w/empty"));
     let kinds = vec![every_kind::kinds().remove(0), read, content("/w/empty"), content("/w/other")];
-    let shown = text(&every_kind::recording(&every_kind::numbered(kinds), 100), &Filter::default());
+    let shown = text(&every_kind::recording(&every_kind::numbered(kinds), 100), &mut Filter::default());
     assert!(shown.contains("  read       /w/empty  sha256:e3b0c44298fc\n"), "{shown}");
     assert!(shown.contains("  content    /w/other (read) e3b0c442"), "{shown}");
 }
@@ -180,7 +210,34 @@ fn more_than_memory_holds_is_written_in_parts_and_nothing_is_left_out() {
     kinds.truncate(1);
     let long = "x".repeat(3000);
     kinds.extend((0..4000).map(|n| Kind::File(FileAct::new(Access::Read, format!("/{long}/{n}").as_str()))));
-    let shown = text(&every_kind::recording(&every_kind::numbered(kinds), 10_000), &Filter::default());
+    let shown = text(&every_kind::recording(&every_kind::numbered(kinds), 10_000), &mut Filter::default());
     assert_eq!(shown.matches("  read       /xxx").count(), 4000);
     assert!(shown.contains("(continued)"));
+}
+
+#[test]
+fn a_trace_has_a_slice_for_each_program_and_is_json() {
+    let mut out = Vec::new();
+    sekisho_review::trace(&mut reader(&sample()), &mut Filter::default(), &mut out).unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let events = value["traceEvents"].as_array().unwrap();
+    let slices: Vec<_> = events.iter().filter(|e| e["ph"] == "X").collect();
+    assert!(!slices.is_empty());
+    for slice in slices {
+        assert!(slice["ts"].is_u64() && slice["dur"].is_u64() && slice["name"].is_string(), "{slice}");
+        assert!(events.iter().any(|e| e["ph"] == "M" && e["pid"] == slice["pid"]), "{slice}");
+    }
+}
+
+#[test]
+fn junit_has_a_failure_for_each_deviation_and_nothing_of_the_step_breaks_out() {
+    let names: Vec<&[u8]> = vec![b"\"><x/>&amp;", b"]]>", b"\x1b[2J\xff"];
+    let xml = sekisho_review::junit(&verdict(&names));
+    assert_eq!(xml.matches("<testcase ").count(), 5);
+    assert_eq!(xml.matches("<failure ").count(), 5);
+    assert!(xml.contains("tests=\"5\" failures=\"5\"") && !xml.contains("<x/>"), "{xml}");
+    assert!(xml.chars().all(|c| c == '\n' || !c.is_control()));
+    let clean =
+        sekisho_review::junit(&DiffReport { clean: true, deviations: Vec::new(), gaps: Vec::new(), ..verdict(&names) });
+    assert!(clean.contains("tests=\"1\" failures=\"0\""), "{clean}");
 }

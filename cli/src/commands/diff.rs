@@ -47,6 +47,7 @@ fn against_profile(profile: &Path, recording: &Path, format: DiffFormat, ui: &Ui
         DiffFormat::Json => pretty(&report.to_json()),
         DiffFormat::Sarif => pretty(&sekisho_review::sarif(&report, env!("CARGO_PKG_VERSION"))),
         DiffFormat::Markdown => sekisho_review::markdown(&report),
+        DiffFormat::Junit => sekisho_review::junit(&report),
     };
     print(&out)?;
     Ok(if report.clean { Exit::OK } else { Exit::NOT_CLEAN })
@@ -58,9 +59,11 @@ fn against_recording(before: &Path, after: &Path, format: DiffFormat, ui: &Ui) -
         DiffFormat::Text => report.to_text(ui.stdout_colour()),
         DiffFormat::Json => pretty(&report.to_json()),
         DiffFormat::Markdown => format!("```text\n{}```\n", report.to_text(false).replace("```", "'''")),
-        DiffFormat::Sarif => {
-            return Err(CliError::new("SARIF is the form of findings, and two recordings have differences only")
-                .with_hint("use --format json, or name a profile"));
+        DiffFormat::Sarif | DiffFormat::Junit => {
+            return Err(CliError::new(
+                "SARIF and JUnit are forms of findings, and two recordings have differences only",
+            )
+            .with_hint("use --format json, or name a profile"));
         }
     };
     print(&out)?;

@@ -6,7 +6,7 @@ use crate::pager::Pager;
 use crate::ui::Ui;
 use sekisho_events::json::Line;
 use sekisho_events::{LogError, LogReader};
-use sekisho_review::{Ending, Filter, ShowError};
+use sekisho_review::{Ending, Filter, ShowError, Who};
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
@@ -15,17 +15,26 @@ pub fn run(args: &ShowArgs, ui: &Ui) -> Result<Exit, CliError> {
     let failed = |error| failure(&args.recording, error);
     let input = files::open(&args.recording)?;
     let mut reader = LogReader::new(input).map_err(|e| failed(e.into()))?;
-    let filter = Filter { process: args.process, kinds: args.kind.clone(), path: args.path.clone() };
+    let mut filter = Filter {
+        process: args.process.as_ref().map(|who| who.parse().map_or_else(|_| Who::Program(who.clone()), Who::Number)),
+        kinds: args.kind.clone(),
+        acts: args.act.clone(),
+        path: args.path.clone(),
+        host: args.host.clone(),
+        since_us: args.since.map(|since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX)),
+        ..Filter::default()
+    };
     let pager = match args.format {
         ShowFormat::Text | ShowFormat::Tree => Pager::start(),
-        ShowFormat::Json | ShowFormat::Jsonl => Pager::Plain(std::io::stdout()),
+        ShowFormat::Json | ShowFormat::Jsonl | ShowFormat::Trace => Pager::Plain(std::io::stdout()),
     };
     let mut out = BufWriter::with_capacity(1 << 16, pager);
     let ending = match args.format {
-        ShowFormat::Text => sekisho_review::text(&mut reader, &filter, ui.stdout_colour(), &mut out),
-        ShowFormat::Tree => sekisho_review::tree(&mut reader, &filter, &mut out),
-        ShowFormat::Json => json(&mut reader, &filter, &mut out),
-        ShowFormat::Jsonl => jsonl(&mut reader, &filter, &mut out),
+        ShowFormat::Trace => sekisho_review::trace(&mut reader, &mut filter, &mut out),
+        ShowFormat::Text => sekisho_review::text(&mut reader, &mut filter, ui.stdout_colour(), &mut out),
+        ShowFormat::Tree => sekisho_review::tree(&mut reader, &mut filter, &mut out),
+        ShowFormat::Json => json(&mut reader, &mut filter, &mut out),
+        ShowFormat::Jsonl => jsonl(&mut reader, &mut filter, &mut out),
     };
     // What was read before an error is shown.
     let flushed = out.flush().map_err(ShowError::Out);
@@ -61,7 +70,7 @@ fn unreadable(recording: &Path, error: &dyn std::error::Error) -> CliError {
     CliError::new(format!("cannot read {}: {error}", shown(recording)))
 }
 
-fn jsonl<R: Read>(reader: &mut LogReader<R>, filter: &Filter, out: &mut impl Write) -> Result<Ending, ShowError> {
+fn jsonl<R: Read>(reader: &mut LogReader<R>, filter: &mut Filter, out: &mut impl Write) -> Result<Ending, ShowError> {
     line(out, Line::Header(reader.header()))?;
     while let Some(event) = reader.next_event()? {
         if filter.keeps(&event) {
@@ -83,7 +92,7 @@ fn value(out: &mut impl Write, line: Line<'_>) -> Result<(), ShowError> {
 }
 
 /// `{"header":…,"events":[…],"trailer":…}`; a cut recording has `truncated` in place of `trailer`.
-fn json<R: Read>(reader: &mut LogReader<R>, filter: &Filter, out: &mut impl Write) -> Result<Ending, ShowError> {
+fn json<R: Read>(reader: &mut LogReader<R>, filter: &mut Filter, out: &mut impl Write) -> Result<Ending, ShowError> {
     let text = |out: &mut _, text: &str| Write::write_all(out, text.as_bytes()).map_err(ShowError::Out);
     text(out, "{\"header\":")?;
     value(out, Line::Header(reader.header()))?;
