@@ -65,6 +65,12 @@ fn unusable(path: &Path, error: &ProfileError) -> CliError {
     let failed = CliError::new(format!("{}:{}:{}: {}", shown(path), error.line, error.column, error.kind));
     match error.kind {
         ProfileErrorKind::NotCanonical => failed.with_hint(format!("`sekisho profile fmt {}` rewrites it", word(path))),
+        ProfileErrorKind::IncludeDigest { name, .. } => failed.with_hint(format!(
+            "`sekisho profile reviewed {name}` prints what is shipped; read it, then pin it as `sekisho profile reviewed` lists it"
+        )),
+        ProfileErrorKind::UnknownInclude { .. } | ProfileErrorKind::Include => {
+            failed.with_hint("`sekisho profile reviewed` lists what can be included")
+        }
         _ => failed.with_hint("docs/profile.md says what a profile may hold"),
     }
 }

@@ -85,7 +85,7 @@ fn profiles_are_simulated_linted_explained_and_exported() {
     returns(0, at, &["profile", "lint"]);
     assert!(returns(1, at, &["profile", "lint", "--strict"]).0.contains("[unreviewed]"));
     let explain = |act| vec!["profile", "explain", "sekisho.toml", act];
-    assert!(returns(0, at, &explain("read /usr/lib/x")).0.contains("rule read-system allows it"));
+    assert!(returns(0, at, &explain("read /usr/lib/x")).0.contains("rule libc/loader allows it"));
     assert!(returns(1, at, &explain("connect tcp 203.0.113.7:443")).0.contains("no rule lists it"));
     returns(2, at, &explain("fly away"));
     for kind in ["seccomp", "apparmor", "networkpolicy", "cilium", "landlock"] {

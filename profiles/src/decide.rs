@@ -24,7 +24,8 @@ pub fn alternatives(deviation: &Deviation) -> Vec<Alternative> {
         let only = |rule: &Rule| Profile { rules: vec![rule.clone()], ..Profile::default() };
         let good = lint(&only(&rule), None).iter().all(|f| f.grade != Grade::Error && f.code != "secret");
         // A wildcard does not cover a secret: wider in its letters is not yet wider.
-        let wider = || Meaning::compare(&only(&found[0].rule), &only(&rule), None).is_ok_and(|m| m.impossible.is_empty());
+        let wider =
+            || Meaning::compare(&only(&found[0].rule), &only(&rule), None).is_ok_and(|m| m.impossible.is_empty());
         if good && found.iter().all(|a| a.rule != rule) && wider() {
             found.push(Alternative { says: says(&rule), rule });
         }
@@ -138,7 +139,11 @@ mod tests {
             ["/cc may write to $HOME/.bashrc", "every program may write to $HOME/.bashrc"]
         );
         assert_eq!(offers("read", "$HOME/.ssh/id_rsa"), ["/cc may read $HOME/.ssh/id_rsa"]);
-        assert_eq!(offers("read", "$WORKSPACE/src/.env"), ["/cc may read $WORKSPACE/src/.env"], "no wildcard covers it");
+        assert_eq!(
+            offers("read", "$WORKSPACE/src/.env"),
+            ["/cc may read $WORKSPACE/src/.env"],
+            "no wildcard covers it"
+        );
     }
 
     #[test]

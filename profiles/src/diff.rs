@@ -306,7 +306,7 @@ impl Differ {
             let what = format!("recorded at level {}, and the profile is for {}", have.name(), want.name());
             self.whole("coverage", what, Severity::High, "acts that its rules speak of were not watched", None);
         }
-        let unused: Vec<String> = self.unused(|r| !r.deny && !r.required);
+        let unused: Vec<String> = self.unused(|r| !r.deny && !r.required && r.is_own());
         for rule in self.unused(|r| r.required) {
             let what = format!("rule {rule} was not needed");
             self.whole("missing", what, Severity::Medium, "the rule is marked required", Some(rule));

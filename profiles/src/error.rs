@@ -87,6 +87,34 @@ pub enum ProfileErrorKind {
     /// Keys that exclude each other.
     #[error("`{0}` has no meaning {1}")]
     Conflict(&'static str, &'static str),
+    /// An include that is none.
+    #[error("an include is NAME@sha256:DIGEST, with 64 lower-case hex digits")]
+    Include,
+    /// An abstraction that is not shipped.
+    #[error("no abstraction `{name}` is shipped{}", nearest_text(*.nearest))]
+    UnknownInclude {
+        /// The name, escaped.
+        name: Shown,
+        /// The shipped one that it looks most like.
+        nearest: Option<&'static str>,
+    },
+    /// An abstraction with another content than the one that was reviewed.
+    #[error("`{name}` is pinned to another content; this program ships {shipped}")]
+    IncludeDigest {
+        /// The name.
+        name: &'static str,
+        /// The digest of what is shipped.
+        shipped: sekisho_events::Digest,
+    },
+    /// One abstraction twice in a list.
+    #[error("`{0}` is included twice")]
+    IncludeTwice(Shown),
+    /// An abstraction that includes itself.
+    #[error("`{0}` includes itself, by way of {1}")]
+    IncludeCycle(&'static str, Shown),
+    /// A shipped abstraction that cannot be used.
+    #[error("in the abstraction `{0}`: {1}")]
+    InInclude(&'static str, Box<ProfileError>),
     /// More than the loader reads.
     #[error("more than {0} rules")]
     TooMany(usize),

@@ -33,6 +33,7 @@ mod net;
 mod process;
 mod profile;
 mod report;
+mod reviewed;
 mod rule;
 mod sensitive;
 mod simulate;
@@ -62,6 +63,7 @@ pub use net::{Host, NamePattern, NetError, NetPattern, describe as describe_net}
 pub use process::{Image, Processes};
 pub use profile::{EXPECTED_REFUSALS, Meta, Mode, Profile};
 pub use report::{DiffReport, GapLine};
+pub use reviewed::Reviewed;
 pub use rule::{Item, Rule, Seen};
 pub use sensitive::{Secret, secret};
 pub use simulate::Simulation;

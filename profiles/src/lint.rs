@@ -48,7 +48,7 @@ impl fmt::Display for Finding {
 /// All objections to a profile, errors first, by rule.
 pub fn lint(profile: &Profile, today: Option<Date>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for rule in &profile.rules {
+    for rule in profile.own_rules() {
         review(rule, today, &mut found);
         if rule.deny {
             continue;
@@ -179,8 +179,10 @@ fn path(rule: &Rule, act: Act, glob: &Glob, shown: &str, found: &mut Vec<Finding
     }
     if act == Act::Read && open && !long {
         let home = glob.var() == Some(Var::Home) && literal == 0;
+        // `/home/*/.rustup/*/lib/**` is a directory by name, in whatever home.
+        let named = glob.components().iter().flatten().count() > 1;
         let root = glob.var().is_none()
-            && (literal == 0 || literal == 1 && (shown.starts_with("/home/") || shown.starts_with("/root/")));
+            && (literal == 0 || literal == 1 && !named && (shown.starts_with("/home/") || shown.starts_with("/root/")));
         if home || root {
             let why = format!("it lets {shown} be read as a whole");
             push(
@@ -315,6 +317,7 @@ mod tests {
             ("exec", "$WORKSPACE/**"),
             ("read", "/**"),
             ("read", "$HOME/**"),
+            ("read", "/home/*/**"),
         ] {
             assert_eq!(
                 codes(&format!("[[rule]]\nid = \"a\"\n{act} = [\"{pattern}\"]\n")),
@@ -328,6 +331,7 @@ mod tests {
             ("change", "$TMP/cc??????.s"),
             ("read", "/usr/**"),
             ("read", "$WORKSPACE/**"),
+            ("read", "/home/*/.rustup/toolchains/*/lib/**"),
             ("exec", "/usr/bin/gcc-[0-9]*"),
             ("change", "$WORKSPACE/**/*.o"),
         ] {

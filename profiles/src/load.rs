@@ -5,6 +5,7 @@ use crate::error::{ProfileError, ProfileErrorKind as Kind, Shown, SyntaxMessage,
 use crate::glob::Glob;
 use crate::net::{NamePattern, NetPattern};
 use crate::profile::{Meta, Mode, Profile};
+use crate::reviewed::Library;
 use crate::rule::{Item, Rule, Seen};
 use sekisho_events::{Digest, Level};
 use std::collections::{BTreeMap, HashMap};
@@ -14,8 +15,18 @@ use toml_edit::{Document, RawString, Table, Value};
 /// Most rules that a profile may have.
 const MAX_RULES: usize = 100_000;
 
-const META_KEYS: &[&str] =
-    &["version", "name", "description", "level", "mode", "refused", "judge_metadata", "require_review", "recordings"];
+const META_KEYS: &[&str] = &[
+    "version",
+    "name",
+    "description",
+    "include",
+    "level",
+    "mode",
+    "refused",
+    "judge_metadata",
+    "require_review",
+    "recordings",
+];
 const RULE_KEYS: &[&str] = &[
     "id",
     "process",
@@ -51,8 +62,64 @@ const RULE_KEYS: &[&str] = &[
     "seen",
 ];
 
-/// Reads a profile in any form.
-pub(crate) fn profile(text: &str) -> Result<Profile, ProfileError> {
+/// Reads a profile in any form, with what it includes.
+pub(crate) fn profile(text: &str, library: &Library) -> Result<Profile, ProfileError> {
+    let mut profile = alone(text)?;
+    let mut found = BTreeMap::new();
+    include(text, library, &mut Vec::new(), &mut found)?;
+    for (name, rules) in found {
+        for mut rule in rules {
+            rule.id = format!("{name}/{}", rule.id);
+            rule.from = Some(name.to_owned());
+            profile.rules.push(rule);
+        }
+    }
+    profile.normalise();
+    Ok(profile)
+}
+
+/// Finds what a profile includes, and what that does: the rules of each once.
+fn include(
+    text: &str,
+    library: &Library,
+    above: &mut Vec<&'static str>,
+    found: &mut BTreeMap<&'static str, Vec<Rule>>,
+) -> Result<(), ProfileError> {
+    let source = Source { text };
+    let document =
+        Document::parse(text).map_err(|e| source.error(e.span(), Kind::Syntax(SyntaxMessage::new(e.message()))))?;
+    let Some(table) = document.as_table().get("profile").and_then(toml_edit::Item::as_table) else { return Ok(()) };
+    let mut chosen: Vec<(&'static str, &'static str)> = Vec::new();
+    source.list(table, "include", |text| {
+        let (name, inner) = library.find(text)?;
+        if above.contains(&name) {
+            return Err(Kind::IncludeCycle(name, Shown::new(&above.join(", "))));
+        }
+        if chosen.iter().any(|(other, _)| *other == name) {
+            return Err(Kind::IncludeTwice(Shown::new(name)));
+        }
+        if !library.is_pinned(text, inner) {
+            return Err(Kind::IncludeDigest { name, shipped: Digest::of(inner.as_bytes()) });
+        }
+        chosen.push((name, inner));
+        Ok(text.to_owned())
+    })?;
+    for (name, inner) in chosen {
+        if found.contains_key(name) {
+            continue;
+        }
+        let wrong = |e: ProfileError| source.error(None, Kind::InInclude(name, Box::new(e)));
+        let profile = alone(inner).map_err(wrong)?;
+        above.push(name);
+        include(inner, library, above, found).map_err(wrong)?;
+        above.pop();
+        found.insert(name, profile.rules);
+    }
+    Ok(())
+}
+
+/// Reads a profile in any form, without what it includes.
+pub(crate) fn alone(text: &str) -> Result<Profile, ProfileError> {
     let source = Source { text };
     source.refuse_markers()?;
     let document =
@@ -193,7 +260,7 @@ impl Source<'_> {
         self,
         table: &Table,
         key: &'static str,
-        check: impl Fn(&str) -> Result<String, Kind>,
+        mut check: impl FnMut(&str) -> Result<String, Kind>,
     ) -> Result<Vec<Item>, ProfileError> {
         let wanted = "a list of strings";
         let Some(value) = self.value(table, key, wanted)? else { return Ok(Vec::new()) };
@@ -247,6 +314,7 @@ impl Source<'_> {
         Ok(Meta {
             name: self.text(table, "name")?.ok_or_else(|| missing("name"))?.0,
             description: self.text(table, "description")?.map(|t| t.0),
+            include: self.list(table, "include", pinned)?,
             level: self.word(table, "level", levels, Level::from_name)?,
             mode: self.word(table, "mode", modes, Mode::from_name)?,
             refused,
@@ -351,6 +419,11 @@ fn word(text: &str) -> Result<String, Kind> {
         return Ok(text.to_owned());
     }
     Err(Kind::Word { key: "refused", word: Shown::new(text), allowed: vec!["names of calls"] })
+}
+
+/// `NAME@sha256:DIGEST`.
+fn pinned(text: &str) -> Result<String, Kind> {
+    crate::reviewed::split(text).map(|_| text.to_owned()).ok_or(Kind::Include)
 }
 
 fn digest(text: &str) -> Result<String, Kind> {

@@ -41,6 +41,8 @@ pub struct Meta {
     pub name: String,
     /// What it is for.
     pub description: Option<String>,
+    /// Shipped abstractions that it stands on, each `NAME@sha256:DIGEST`.
+    pub include: Vec<Item>,
     /// How much is to be watched.
     pub level: Option<Level>,
     /// What happens to what it does not allow.
@@ -62,7 +64,7 @@ pub struct Meta {
 pub struct Profile {
     /// The `[profile]` table.
     pub meta: Meta,
-    /// The rules, sorted by id.
+    /// The rules, sorted by id; those of abstractions too, as `NAME/ID`.
     pub rules: Vec<Rule>,
     /// Comment lines at the end of the file.
     pub trailing: Vec<String>,
@@ -76,9 +78,19 @@ impl Profile {
         Ok(profile)
     }
 
-    /// Reads a profile in any form, for `fmt`.
+    /// Reads a profile in any form.
     pub fn parse_any_form(text: &str) -> Result<Self, ProfileError> {
-        crate::load::profile(text)
+        crate::load::profile(text, &crate::reviewed::SHIPPED)
+    }
+
+    /// Reads a profile in any form without what it includes, for `fmt`: a digest that is wrong does not keep it from being written.
+    pub fn parse_alone(text: &str) -> Result<Self, ProfileError> {
+        crate::load::alone(text)
+    }
+
+    /// The rules that stand in it itself.
+    pub fn own_rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|r| r.is_own())
     }
 
     /// The canonical text.
@@ -108,7 +120,7 @@ impl Profile {
     pub fn normalise(&mut self) {
         self.rules.iter_mut().for_each(Rule::normalise);
         self.rules.sort_by(|a, b| a.id.cmp(&b.id));
-        if let Some(list) = &mut self.meta.refused {
+        for list in self.meta.refused.iter_mut().chain([&mut self.meta.include]) {
             list.sort();
             list.dedup_by(|a, b| a.text == b.text);
         }

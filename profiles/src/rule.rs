@@ -75,6 +75,8 @@ pub struct Rule {
     pub seen: Option<Seen>,
     /// Comment lines above the rule and above its keys.
     pub comments: BTreeMap<String, Vec<String>>,
+    /// The shipped abstraction that it comes from; `None`: it stands in the profile itself.
+    pub from: Option<String>,
 }
 
 impl Rule {
@@ -115,6 +117,11 @@ impl Rule {
     /// True if it no longer allows anything on that day. A rule that forbids does not expire.
     pub fn is_expired(&self, today: Option<Date>) -> bool {
         !self.deny && matches!((self.expires, today), (Some(last), Some(today)) if today > last)
+    }
+
+    /// True if it stands in the profile itself, and not in what that includes.
+    pub fn is_own(&self) -> bool {
+        self.from.is_none()
     }
 
     /// True if somebody put a name and a day under it.
@@ -159,6 +166,7 @@ impl Rule {
         bare.normalise();
         bare.id = String::new();
         bare.comments.clear();
+        bare.from = None;
         (bare.why, bare.reviewed_by, bare.reviewed_on, bare.expires, bare.seen) = (None, None, None, None, None);
         let lists = [&mut bare.process, &mut bare.ancestor, &mut bare.sha256].into_iter().chain(bare.acts.values_mut());
         lists.flatten().for_each(|i| i.comment.clear());

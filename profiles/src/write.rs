@@ -13,7 +13,7 @@ const WIDTH: usize = 100;
 pub(crate) fn profile(profile: &Profile) -> String {
     let mut out = String::new();
     meta(&mut out, &profile.meta);
-    for r in &profile.rules {
+    for r in profile.own_rules() {
         out.push('\n');
         rule(&mut out, r);
     }
@@ -41,6 +41,7 @@ fn meta(out: &mut String, meta: &Meta) {
     table.raw("version", "1");
     table.text("name", Some(&meta.name));
     table.text("description", meta.description.as_ref());
+    table.list("include", &meta.include, false);
     table.text("level", meta.level.map(|l| l.name().to_owned()).as_ref());
     table.text("mode", meta.mode.map(|m| m.name().to_owned()).as_ref());
     if let Some(list) = &meta.refused {

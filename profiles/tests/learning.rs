@@ -7,7 +7,10 @@ use sekisho_profiles::{Act, DiffOptions, DiffReport, Differ, Glob, Grade, Learne
 use support::{Tape, header, trailer};
 
 fn learn(tapes: &[&Tape]) -> Profile {
-    let mut learner = Learner::new();
+    learn_with(Learner::new(), tapes)
+}
+
+fn learn_with(mut learner: Learner, tapes: &[&Tape]) -> Profile {
     for tape in tapes {
         learner.begin(&header()).unwrap();
         tape.events.iter().for_each(|e| learner.push(e));
@@ -51,6 +54,29 @@ fn two_runs_teach_the_third() {
     let text = profile.to_toml();
     assert!(text.contains("\"$WORKSPACE/src/*.o\"") && text.contains("\"$TMP/cc??????.s\""), "{text}");
     assert!(profile.rules.iter().all(|r| r.seen.is_none_or(|s| s.to_string() == "2 of 2")), "{text}");
+}
+
+/// What every compiler does is not said again by a project's profile, and what it does not do is still refused.
+#[test]
+fn a_profile_stands_on_what_is_shipped_and_says_only_what_is_special() {
+    let mut tape = Tape::default();
+    let make = tape.run(0, "/usr/bin/make");
+    tape.file(make, Access::Read, "/etc/ld.so.cache").file(make, Access::Read, "/home/u/w/Makefile");
+    let cc = tape.run(make, "/usr/bin/x86_64-linux-gnu-gcc-12");
+    let cc1 = tape.run(cc, "/usr/lib/gcc/x86_64-linux-gnu/12/cc1");
+    tape.file(cc1, Access::Read, "/usr/include/stdio.h").file(cc1, Access::Create, "/tmp/ccAbCdEf.s");
+    tape.file(cc1, Access::Write, "/tmp/ccAbCdEf.s").file(cc, Access::Delete, "/tmp/ccAbCdEf.s");
+    tape.file(make, Access::Create, "/home/u/w/out");
+    let profile = learn_with(Learner::new().with_include(), &[&tape]);
+    let names: Vec<&str> = profile.meta.include.iter().filter_map(|i| i.text.split('@').next()).collect();
+    assert_eq!(names, ["gcc", "make"], "libc is in both");
+    let ids: Vec<&str> = profile.own_rules().map(|r| r.id.as_str()).collect();
+    assert_eq!(ids, ["read-workspace", "write-workspace-make"], "{}", profile.to_toml());
+    let again = Profile::parse(&profile.to_toml()).unwrap();
+    assert!(diff(&again, &tape.events).clean);
+    tape.file(cc1, Access::Write, "/tmp/other").file(make, Access::Write, "/tmp/ccAbCdEf.s").run(make, "/usr/bin/git");
+    let whats: Vec<String> = diff(&again, &tape.events).deviations.into_iter().map(|d| d.what).collect();
+    assert_eq!(whats, ["exec /usr/bin/git", "write $TMP/ccAbCdEf.s", "write $TMP/other"]);
 }
 
 #[test]
@@ -128,6 +154,7 @@ fn path() -> impl Strategy<Value = String> {
         "/home/u/.cache/x",
         "/tmp",
         "/usr/lib",
+        "/usr/bin",
         "/etc",
         "/srv/data",
         "/proc/12",
@@ -146,6 +173,8 @@ fn path() -> impl Strategy<Value = String> {
         Just("x\u{1b}[2J".to_owned()),
         Just("a b/c$d".to_owned()),
         Just("gcc-12".to_owned()),
+        Just("x86_64-linux-gnu-gcc-12".to_owned()),
+        Just("ld.so.cache".to_owned()),
         Just(".npmrc".to_owned()),
     ];
     (area, name).prop_map(|(a, n)| format!("{a}/{n}"))
@@ -185,8 +214,9 @@ fn tape() -> impl Strategy<Value = Tape> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn a_profile_of_any_recordings_accepts_them_and_has_one_form(tapes in prop::collection::vec(tape(), 1..4)) {
-        let profile = learn(&tapes.iter().collect::<Vec<_>>());
+    fn a_profile_of_any_recordings_accepts_them_and_has_one_form(tapes in prop::collection::vec(tape(), 1..4), include in any::<bool>()) {
+        let learner = if include { Learner::new().with_include() } else { Learner::new() };
+        let profile = learn_with(learner, &tapes.iter().collect::<Vec<_>>());
         let text = profile.to_toml();
         let again = Profile::parse(&text).map_err(|e| TestCaseError::fail(format!("{e}\n{text}")))?;
         prop_assert_eq!(&again.to_toml(), &text);
@@ -196,7 +226,7 @@ proptest! {
         }
         let errors: Vec<String> = lint(&again, None).into_iter().filter(|f| f.grade == Grade::Error).map(|f| f.to_string()).collect();
         prop_assert!(errors.is_empty(), "{:#?}\n{}", errors, text);
-        for rule in &again.rules {
+        for rule in again.own_rules() {
             for item in rule.acts.iter().filter(|(a, _)| a.is_change() || **a == Act::Exec).flat_map(|(_, l)| l) {
                 let glob = Glob::parse(&item.text).unwrap();
                 prop_assert!(glob.is_literal() || glob.depth().0 > 0 || glob.shortest_last() > 1 || !glob.is_deep(), "{}", item.text);

@@ -27,6 +27,13 @@ fn every_act_and_every_expected_refusal_is_in_the_manual() {
 }
 
 #[test]
+fn every_shipped_abstraction_is_in_the_manual() {
+    for shipped in sekisho_profiles::Reviewed::all() {
+        assert!(MANUAL.contains(&format!("| `{}` |", shipped.name())), "{}", shipped.name());
+    }
+}
+
+#[test]
 fn every_code_of_a_deviation_is_in_the_interface() {
     let interface = include_str!("../../docs/interface.md");
     for act in Act::ALL {

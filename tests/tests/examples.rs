@@ -20,6 +20,8 @@ struct Example {
     product: &'static str,
     /// A deviation's code, and what its `what` contains.
     found: &'static [(&'static str, &'static str)],
+    /// The shipped abstractions that a profile made of it stands on.
+    stands_on: &'static [&'static str],
 }
 
 /// A staged copy, with the key and the policy of its release gate beside it.
@@ -145,6 +147,23 @@ fn clean_is_accepted(example: &'static Example) {
     assert_eq!((&verdict["clean"], &verdict["complete"]), (&Value::Bool(true), &Value::Bool(true)), "{verdict:#}");
     let (status, report) = staged.verify();
     assert_eq!((status, &report["accepted"]), (Some(0), &Value::Bool(true)), "{report:#}");
+    is_learned(&staged);
+}
+
+/// A profile that is made of the run stands on what is shipped, is short, and accepts the run.
+fn is_learned(staged: &Staged) {
+    let (recording, learned) = (staged.path("out/recording.sekisho"), staged.path("learned.toml"));
+    let words = |w: &'static str| std::ffi::OsStr::new(w);
+    staged.sekisho(&[words("profile"), words("new"), recording.as_os_str(), words("-o"), learned.as_os_str()]);
+    staged.sekisho(&[words("diff"), words("--profile"), learned.as_os_str(), recording.as_os_str()]);
+    staged.sekisho(&[words("profile"), words("lint"), learned.as_os_str()]);
+    let text = fs::read_to_string(&learned).expect("it was written");
+    let included: Vec<&str> = text.split('"').filter_map(|w| w.split_once("@sha256:")).map(|(name, _)| name).collect();
+    for name in staged.example.stands_on {
+        assert!(included.contains(name), "{name} is not among {included:?}");
+    }
+    let rules = text.matches("[[rule]]").count();
+    assert!(rules < 12, "{rules} rules of its own:\n{text}");
 }
 
 /// The planted build: the step itself succeeds, the act happens, is named, and the product is refused.
@@ -171,19 +190,34 @@ static C: Example = Example {
     name: "c-make",
     product: "build/sums",
     found: &[("exec", "/tr"), ("file-read", "tests/data/damaged.bin")],
+    stands_on: &["gcc", "make"],
 };
-static RUST: Example =
-    Example { name: "rust-cargo", product: "target/release/ledger", found: &[("file-read", ".ssh/id_ed25519")] };
+static RUST: Example = Example {
+    name: "rust-cargo",
+    product: "target/release/ledger",
+    found: &[("file-read", ".ssh/id_ed25519")],
+    stands_on: &["cargo"],
+};
 static GO: Example = Example {
     name: "go-module",
     product: "bin/route",
     found: &[("file-write", "internal/graph/fare.go"), ("exec", "taskhostsvc")],
+    stands_on: &["go"],
 };
-static NODE: Example =
-    Example { name: "node-npm", product: "dist/pages.js", found: &[("net-connect", "tcp 127.0.0.1:")] };
-static PYTHON: Example = Example { name: "python-wheel", product: "dist/*.whl", found: &[("file-write", ".bashrc")] };
-static JAVA: Example =
-    Example { name: "java-maven", product: "app/target/*.jar", found: &[("net-connect", "tcp 127.0.0.1:")] };
+static NODE: Example = Example {
+    name: "node-npm",
+    product: "dist/pages.js",
+    found: &[("net-connect", "tcp 127.0.0.1:")],
+    stands_on: &["npm"],
+};
+static PYTHON: Example =
+    Example { name: "python-wheel", product: "dist/*.whl", found: &[("file-write", ".bashrc")], stands_on: &["pip"] };
+static JAVA: Example = Example {
+    name: "java-maven",
+    product: "app/target/*.jar",
+    found: &[("net-connect", "tcp 127.0.0.1:")],
+    stands_on: &["maven"],
+};
 
 #[test]
 fn a_clean_c_build_is_accepted() {

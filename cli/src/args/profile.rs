@@ -29,6 +29,9 @@ pub enum ProfileCommand {
         /// What the profile is called [default: the name of the workspace].
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
+        /// Write every rule out; include no shipped abstraction.
+        #[arg(long)]
+        no_include: bool,
     },
     /// Add what further good runs did, and count in how many runs each rule was seen; writes P.
     #[command(after_help = "Example:
@@ -101,6 +104,15 @@ Exit status: 0 no errors, 1 errors (with --strict, warnings too), 2 cannot judge
         /// In which language.
         #[arg(long, value_name = "KIND", value_enum)]
         to: ExportKind,
+    },
+    /// List the abstractions that profiles can include, each as it is written there; or print one.
+    #[command(after_help = "Examples:
+  sekisho profile reviewed
+  sekisho profile reviewed gcc")]
+    Reviewed {
+        /// Which one to print.
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
     },
     /// Say what became possible between two profiles, and what no longer is, each with a witness.
     #[command(after_help = "Examples:

@@ -8,7 +8,7 @@ use crate::judging::judge;
 use crate::profiled::{Loaded, today};
 use crate::ui::Ui;
 use sekisho_events::{LogError, LogReader};
-use sekisho_profiles::{Export, Grade, Learner, Meaning, Profile, Simulation, explain, export, lint};
+use sekisho_profiles::{Export, Grade, Learner, Meaning, Profile, Reviewed, Simulation, explain, export, lint};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -18,13 +18,17 @@ const MAX_PROFILE_BYTES: u64 = 64 << 20;
 /// Runs the command.
 pub fn run(args: &ProfileArgs, ui: &Ui) -> Result<Exit, CliError> {
     match &args.command {
-        ProfileCommand::New { recordings, output, force, name } => new(recordings, output, *force, name.as_deref(), ui),
+        ProfileCommand::New { recordings, output, force, name, no_include } => {
+            let learner = if *no_include { Learner::new() } else { Learner::new().with_include() };
+            new(learner, recordings, output, *force, name.as_deref(), ui)
+        }
         ProfileCommand::Merge { profile, recordings } => merge(profile, recordings, ui),
         ProfileCommand::Suggest { profile, recordings } => suggest(profile, recordings, ui),
         ProfileCommand::Simulate { profile, recordings, json } => simulate(profile, recordings, *json),
         ProfileCommand::Lint { profile, strict } => check(profile, *strict, ui),
         ProfileCommand::Fmt { check, profile } => fmt(profile, *check, ui),
         ProfileCommand::Export { profile, to } => convert(profile, *to, ui),
+        ProfileCommand::Reviewed { name } => reviewed(name.as_deref()),
         ProfileCommand::Diff { before, after, json } => diff(before, after, *json),
         ProfileCommand::Explain { profile, act, by } => {
             let loaded = Loaded::read(profile)?;
@@ -60,12 +64,18 @@ fn learn(learner: &mut Learner, recording: &Path, ui: &Ui) -> Result<String, Cli
     Ok(name)
 }
 
-fn new(recordings: &[PathBuf], output: &Path, force: bool, name: Option<&str>, ui: &Ui) -> Result<Exit, CliError> {
+fn new(
+    mut learner: Learner,
+    recordings: &[PathBuf],
+    output: &Path,
+    force: bool,
+    name: Option<&str>,
+    ui: &Ui,
+) -> Result<Exit, CliError> {
     if !force && output.as_os_str() != "-" && output.exists() {
         return Err(CliError::new(format!("{} exists", shown(output)))
             .with_hint(format!("`sekisho profile merge {} REC...` adds to it, `--force` replaces it", word(output))));
     }
-    let mut learner = Learner::new();
     let mut workspace = String::new();
     for recording in recordings {
         workspace = learn(&mut learner, recording, ui)?;
@@ -75,7 +85,7 @@ fn new(recordings: &[PathBuf], output: &Path, force: bool, name: Option<&str>, u
     ui.note(&format!(
         "wrote {}: {} rules from {} recording{}; read it, then put your name under each rule",
         shown_output(output),
-        profile.rules.len(),
+        profile.own_rules().count(),
         recordings.len(),
         if recordings.len() == 1 { " (a second one shows what changes from run to run)" } else { "s" }
     ));
@@ -131,6 +141,24 @@ fn simulate(path: &Path, recordings: &[PathBuf], json: bool) -> Result<Exit, Cli
     Ok(if simulation.is_clean() { Exit::OK } else { Exit::NOT_CLEAN })
 }
 
+fn reviewed(name: Option<&str>) -> Result<Exit, CliError> {
+    match name {
+        Some(name) => {
+            let found = Reviewed::named(name).ok_or_else(|| {
+                CliError::new(format!("no abstraction `{}` is shipped", sekisho_events::escape(name.as_bytes())))
+                    .with_hint("`sekisho profile reviewed` lists them")
+            })?;
+            print(found.text())?;
+        }
+        None => {
+            for one in Reviewed::all() {
+                print(&format!("{}\n    {}\n", one.pin(), one.description().unwrap_or_default()))?;
+            }
+        }
+    }
+    Ok(Exit::OK)
+}
+
 fn diff(before: &Path, after: &Path, json: bool) -> Result<Exit, CliError> {
     let (old, new) = (Loaded::read(before)?, Loaded::read(after)?);
     let meaning = Meaning::compare(&old.profile, &new.profile, today()).map_err(|e| CliError::new(e.to_string()))?;
@@ -153,13 +181,17 @@ fn check(path: &Path, strict: bool, ui: &Ui) -> Result<Exit, CliError> {
     }
     print(&out)?;
     let warnings = found.len() - errors;
-    ui.note(&format!("{}: {} rules, {errors} errors, {warnings} warnings", shown(path), loaded.profile.rules.len()));
+    ui.note(&format!(
+        "{}: {} rules, {errors} errors, {warnings} warnings",
+        shown(path),
+        loaded.profile.own_rules().count()
+    ));
     Ok(if errors > 0 || strict && warnings > 0 { Exit::NOT_CLEAN } else { Exit::OK })
 }
 
 fn fmt(path: &Path, check: bool, ui: &Ui) -> Result<Exit, CliError> {
     let text = files::read_text(path, MAX_PROFILE_BYTES)?;
-    let profile = Profile::parse_any_form(&text)
+    let profile = Profile::parse_alone(&text)
         .map_err(|e| CliError::new(format!("{}:{}:{}: {}", shown(path), e.line, e.column, e.kind)))?;
     let canonical = profile.to_toml();
     if check {

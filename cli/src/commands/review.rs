@@ -93,7 +93,8 @@ fn accept_all(profile: &mut Profile, report: &DiffReport, reason: &str, stamp: &
 /// Adds a rule, or its patterns to one of the same name, reason and reviewer.
 fn add(profile: &mut Profile, rule: Rule) {
     let same = |r: &&mut Rule| {
-        r.process == rule.process
+        r.is_own()
+            && r.process == rule.process
             && r.ancestor == rule.ancestor
             && r.deny == rule.deny
             && r.why == rule.why

@@ -16,7 +16,7 @@ use crate::vars::{Var, Vars};
 use sekisho_events::{Event, Exec, Kind, PathBytes, ProcessId};
 use std::collections::{BTreeMap, BTreeSet};
 
-type Facts = BTreeMap<FactKey, Fact>;
+pub(super) type Facts = BTreeMap<FactKey, Fact>;
 
 /// Devices that hold nothing.
 const DEVICES: &[&[u8]] = &[
@@ -313,18 +313,18 @@ fn secrets(facts: &Facts, profile: &mut Profile) {
 }
 
 /// Stand-ins for the variables, so that facts of recordings with different ones can be judged together.
-fn stand_ins(uid: u32) -> Vars {
+pub(super) fn stand_ins(uid: u32) -> Vars {
     Vars::new(Some(b"/\x01/w"), Some(b"/\x01/h"), Some(b"/\x01/t"), uid)
 }
 
-fn whole(place: &Place, vars: &Vars) -> Vec<u8> {
+pub(super) fn whole(place: &Place, vars: &Vars) -> Vec<u8> {
     let root = place.var.and_then(|v| vars.get(v)).unwrap_or(b"");
     let scheme: &[u8] = if place.foreign { b"ns:" } else { b"" };
     [scheme, root, &place.rest].concat()
 }
 
 /// Judges every path fact by the profile: calls `take` with its key and the rule that allows it.
-fn judge(facts: &Facts, profile: &Profile, uid: u32, mut take: impl FnMut(&FactKey, &Fact, Option<u32>)) {
+pub(super) fn judge(facts: &Facts, profile: &Profile, uid: u32, mut take: impl FnMut(&FactKey, &Fact, Option<u32>)) {
     let vars = stand_ins(uid);
     let Ok(mut matcher) = Matcher::new(profile, &vars) else { return };
     let mut numbers: BTreeMap<&Option<Place>, u64> = BTreeMap::new();

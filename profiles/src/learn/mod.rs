@@ -4,6 +4,7 @@
 //! whole workspace, home or system; hosts and secrets are named one by one.
 
 mod build;
+mod include;
 mod names;
 mod reads;
 mod tree;
@@ -91,6 +92,7 @@ pub struct Learner {
     uid: u32,
     level: Option<Level>,
     denied_too: bool,
+    include: bool,
     current: Option<Run>,
 }
 
@@ -120,6 +122,12 @@ impl Learner {
     #[must_use]
     pub fn with_denied(self) -> Self {
         Self { denied_too: true, ..self }
+    }
+
+    /// Stands on shipped abstractions for what they allow; has no effect on a base.
+    #[must_use]
+    pub fn with_include(self) -> Self {
+        Self { include: true, ..self }
     }
 
     /// Begins a recording.
@@ -202,9 +210,12 @@ impl Learner {
             let mut profile = Profile::default();
             name.clone_into(&mut profile.meta.name);
             profile.meta.level = self.level;
+            if self.include {
+                include::include(&mut profile, &mut self.facts, self.uid);
+            }
             profile
         });
-        for rule in &mut profile.rules {
+        for rule in profile.rules.iter_mut().filter(|r| r.is_own()) {
             let seen = rule.seen.unwrap_or(Seen { n: 0, of: profile.meta.recordings.unwrap_or(0) });
             let used = self.used.get(&rule.id).copied().unwrap_or(0);
             rule.seen = Some(Seen { n: seen.n + used, of: seen.of + self.runs });
