@@ -23,6 +23,7 @@ mod options;
 mod outputs;
 mod pages;
 mod probe;
+mod stall;
 mod step;
 mod sys;
 mod tracee;

@@ -1,10 +1,10 @@
 /* B16, E20: a file system served by the step itself. argv[2]: slow (the name of an act lies in a page of it, and each read
-   takes a second), lie (its file has other content at every read; the step copies it). */
+   takes a second), acts (before it answers a look-up or an open it opens a file itself, as one that passes files through does), lie (its file has other content at every read; the step copies it). */
 #include "tracee.h"
 #include <linux/fuse.h>
 #include <sys/mount.h>
 static char *dir;
-static int reads;
+static int reads, acts;
 static void answer(int fd, uint64_t unique, int error, const void *data, size_t n) {
     char buf[8192];
     struct fuse_out_header h = {sizeof h + n, error, unique};
@@ -17,6 +17,7 @@ static void serve(int fd, int slow) {
     struct fuse_attr file = {.ino = 2, .size = 4096, .mode = S_IFREG | 0644, .nlink = 1}, root = {.ino = 1, .mode = S_IFDIR | 0755, .nlink = 2};
     while (read(fd, buf, sizeof buf) > 0) {
         struct fuse_in_header *h = (void *)buf;
+        if (acts && (h->opcode == FUSE_LOOKUP || h->opcode == FUSE_OPEN)) close(open("/etc/passwd", O_RDONLY));
         struct fuse_entry_out entry = {.nodeid = 2, .attr = file};
         struct fuse_attr_out attr = {.attr = h->nodeid == 1 ? root : file};
         struct fuse_open_out open_ = {.fh = 1};
@@ -36,6 +37,7 @@ static void serve(int fd, int slow) {
 }
 int main(int argc, char **argv) {
     dir = argv[1];
+    acts = !strcmp(argv[2], "acts");
     int slow = !strcmp(argv[2], "slow"), fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
     char opts[128], *mnt = in(dir, "mnt");
     if (fd < 0) quit(errno == ENOENT || errno == EACCES ? 77 : 1, "/dev/fuse");

@@ -3,7 +3,7 @@ use super::{Call, Pending, Verdict, outcome};
 use crate::memory::{self, Fault};
 use crate::names::{self, Found};
 use crate::tracer::Tracer;
-use sekisho_events::{Access, ContentWhen, Delegated, FileAct, FileType, Kind, Outcome, PathBytes, ProcessId};
+use sekisho_events::{Access, ContentWhen, Delegated, FileAct, FileType, Gap, GapWhy, Kind, Outcome, PathBytes, ProcessId};
 use std::os::fd::OwnedFd;
 
 /// An open under way.
@@ -188,6 +188,9 @@ impl Tracer {
             self.tell_unknown_open(tid, open);
             return;
         };
+        if found.stat.is_some_and(|s| s.file_type == FileType::CharDevice && s.rdev == FUSE) {
+            self.watch_for_stalls(tid);
+        }
         let other = if open.contested { self.other_name(who, open, &found) } else { None };
         let racy = other.is_some();
         // Either the name was changed under the kernel, or the descriptor since: both are told.
@@ -254,6 +257,14 @@ impl Tracer {
         }
     }
 
+    /// Who has /dev/fuse open can serve files; then we can come to wait for the step.
+    fn watch_for_stalls(&mut self, tid: i32) {
+        if !self.progress.watch(crate::sys::thread_id()) {
+            let detail = "no room for a thread that watches over a step which serves files itself".to_owned();
+            self.tell(tid, Kind::Gap(Gap { why: GapWhy::Limit, detail }));
+        }
+    }
+
     fn content_of_open(&mut self, tid: i32, open: &OpenCall, fd: i32, found: &Found) {
         let Some(stat) = found.stat.filter(|s| s.file_type == FileType::Regular) else { return };
         let changes = open.writes() || open.creates() || open.flags & libc::O_TRUNC != 0;
@@ -267,6 +278,9 @@ impl Tracer {
         }
     }
 }
+
+/// Device number of /dev/fuse (Documentation/admin-guide/devices.txt).
+const FUSE: (u32, u32) = (10, 229);
 
 /// The errno with which an open is bound to fail (open(2), ERRORS).
 fn futile_open(who: names::Looker, open: &OpenCall, found: &Found, follow: bool) -> Option<i32> {

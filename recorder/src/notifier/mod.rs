@@ -6,6 +6,7 @@
 mod lookup;
 mod serve;
 
+use crate::stall::Progress;
 use crate::sys::{self, Listener, SysError};
 use crate::tracer::Tracer;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -86,9 +87,10 @@ fn answer(shared: Shared, listener: &Receiver<OwnedFd>, control: &Control) -> Re
     let done = match listener.recv() {
         // The step never began.
         Err(_) => Ok(()),
-        Ok(fd) => {
-            Listener::new(fd).and_then(|listener| Notifier { shared, listener, links: Links::default() }.run(control))
-        }
+        Ok(fd) => Listener::new(fd).and_then(|listener| {
+            let progress = lock(&shared).progress.clone();
+            Notifier { shared, listener, links: Links::default(), progress }.run(control)
+        }),
     };
     guard.ended_well = done.is_ok();
     done
@@ -99,13 +101,18 @@ struct Notifier {
     shared: Shared,
     listener: Listener,
     links: Links,
+    progress: Arc<Progress>,
 }
 
 impl Notifier {
     fn run(&mut self, control: &Control) -> Result<(), SysError> {
         loop {
             match self.listener.receive() {
-                Ok(notification) => self.serve(&notification)?,
+                Ok(notification) => {
+                    let progress = self.progress.clone();
+                    let _busy = progress.begin();
+                    self.serve(&notification)?;
+                }
                 Err(_) if control.stopping.load(Ordering::SeqCst) => return Ok(()),
                 // Whoever called was killed or interrupted meanwhile; before Linux 6.11 also: nobody is left.
                 Err(SysError { errno: libc::EINTR | libc::ENOENT, .. }) => {}

@@ -16,6 +16,7 @@ use crate::listeners::Listeners;
 use crate::notifier::{Shared, lock};
 use crate::options::Mode;
 use crate::outputs::Outputs;
+use crate::stall::Progress;
 use crate::sys::{self, Forwarding, Stop, SysError, Terminal, Waited};
 use crate::tracee::{Table, Tracee, View};
 pub(crate) use closing::Closing;
@@ -23,9 +24,10 @@ use crossbeam_channel::Sender;
 pub(crate) use diverting::Marks;
 use pinning::Pins;
 pub(crate) use pinning::{Making, Restore};
-use sekisho_events::{ContentWhen, ExitHow, Identity, Level, PathBytes, ProcessId};
+use sekisho_events::{ContentWhen, ExitHow, Gap, GapWhy, Identity, Kind, Level, PathBytes, ProcessId};
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where we live ourselves: what "outside" and "another namespace" mean.
@@ -66,6 +68,8 @@ pub(crate) struct Tracer {
     /// This kernel has what argument pages need.
     pub(crate) pages_work: bool,
     turns: turns::Turns,
+    /// What is being answered, for whoever watches that it moves.
+    pub(crate) progress: Arc<Progress>,
     /// Names of addresses.
     pub(crate) resolved: crate::acts::Names,
     /// That a name could not be told was told.
@@ -122,6 +126,7 @@ impl Tracer {
             pins: Pins::default(),
             pages_work: true,
             turns: turns::Turns::default(),
+            progress: Arc::default(),
             resolved: crate::acts::Names::new(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()),
             untold: false,
             blinded: Vec::new(),
@@ -135,10 +140,12 @@ impl Tracer {
 
     /// Traces until nobody is left. Returns how the command ended. The state is free while nobody has stopped.
     pub(crate) fn run(shared: &Shared, forwarding: &Forwarding) -> Result<Option<ExitHow>, SysError> {
+        let progress = lock(shared).progress.clone();
         loop {
             match sys::wait_any() {
                 Ok(None) => return Ok(lock(shared).ended),
                 Ok(Some(waited)) => {
+                    let _busy = progress.begin();
                     let mut tracer = lock(shared);
                     tracer.answer(waited)?;
                     if tracer.is_alone() {
@@ -160,6 +167,11 @@ impl Tracer {
             }
         }
         if self.out.has_failed() {
+            self.kill_all();
+        }
+        if self.progress.has_ended_step() && !self.closing.has_killed() {
+            let detail = "the step serves files itself, and stood still: it waited for the recorder, which waited for it; it was ended";
+            self.out.emit(Self::NOBODY, Kind::Gap(Gap { why: GapWhy::Interrupted, detail: detail.into() }));
             self.kill_all();
         }
         Ok(())
