@@ -3,7 +3,9 @@ use super::{Call, Pending, Verdict, outcome};
 use crate::memory::{self, Fault};
 use crate::names::{self, Found};
 use crate::tracer::Tracer;
-use sekisho_events::{Access, ContentWhen, Delegated, FileAct, FileType, Gap, GapWhy, Kind, Outcome, PathBytes, ProcessId};
+use sekisho_events::{
+    Access, ContentWhen, Delegated, FileAct, FileType, Gap, GapWhy, Kind, Outcome, PathBytes, ProcessId,
+};
 use std::os::fd::OwnedFd;
 
 /// An open under way.
