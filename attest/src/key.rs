@@ -1,9 +1,14 @@
-//! Signing keys: Ed25519 (RFC 8032) and ECDSA over P-256 with SHA-256 (FIPS 186-5), as PEM files.
-use ed25519_dalek::pkcs8::spki::{DecodePublicKey as _, EncodePublicKey as _};
-use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
+//! Signing keys: Ed25519 (RFC 8032), ECDSA over P-256 with SHA-256 and over P-384 with SHA-384 (FIPS 186-5), as PEM files.
+mod sealed;
+
+use ed25519_dalek::SigningKey;
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
+use pkcs8::der::pem::LineEnding;
+use pkcs8::spki::{DecodePublicKey as _, EncodePublicKey as _};
+use pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, PrivateKeyInfoRef, SecretDocument};
 use sekisho_events::Digest;
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// Which signature scheme a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,14 +17,28 @@ pub enum Algorithm {
     Ed25519,
     /// ECDSA over P-256 with SHA-256: DER signatures, as cosign and securesystemslib write them.
     P256,
+    /// ECDSA over P-384 with SHA-384: the same.
+    P384,
 }
+
+impl Algorithm {
+    /// Length of a secret.
+    fn secret_bytes(self) -> usize {
+        match self {
+            Self::Ed25519 | Self::P256 => 32,
+            Self::P384 => MAX_SECRET_BYTES,
+        }
+    }
+}
+
+const MAX_SECRET_BYTES: usize = 48;
 
 /// Why a key cannot be read or made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// Not PEM of the expected kind.
-    #[error("not a PEM file of an unencrypted PKCS#8 private key")]
+    #[error("not a PEM file of a private key (PKCS#8, or cosign's own)")]
     NotPrivate,
     /// Not PEM of the expected kind.
     #[error("not a PEM file of a public key (SubjectPublicKeyInfo)")]
@@ -30,11 +49,17 @@ pub enum KeyError {
     /// A public key where a private one is expected.
     #[error("a public key where a private one is expected")]
     PublicForPrivate,
-    /// An encrypted private key.
-    #[error("an encrypted private key, which is not supported")]
+    /// An encrypted private key, and no passphrase.
+    #[error("an encrypted private key, which needs its passphrase")]
     Encrypted,
-    /// Neither Ed25519 nor P-256, or malformed.
-    #[error("neither an Ed25519 nor a P-256 key, or malformed")]
+    /// Another passphrase, or a file that was changed.
+    #[error("the passphrase does not open this key")]
+    Passphrase,
+    /// To try the passphrase would take more memory or time than any sensible file does.
+    #[error("the encryption of this key demands too much memory or time")]
+    Costly,
+    /// None of the three, or malformed.
+    #[error("neither an Ed25519 nor a P-256 nor a P-384 key, or malformed")]
     Unsupported,
     /// A point of small order, whose signatures prove nothing.
     #[error("a weak Ed25519 key")]
@@ -48,8 +73,9 @@ pub enum KeyError {
 pub struct SecretKey(Secret);
 
 enum Secret {
-    Ed25519(ed25519_dalek::SigningKey),
+    Ed25519(SigningKey),
     P256(p256::ecdsa::SigningKey),
+    P384(p384::ecdsa::SigningKey),
 }
 
 impl SecretKey {
@@ -57,23 +83,24 @@ impl SecretKey {
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
         // A P-256 scalar is out of range once in 2^32 draws; three draws suffice for any machine's life.
         for _ in 0..3 {
-            let mut seed = [0; 32];
-            getrandom::fill(&mut seed).map_err(|_| KeyError::NoEntropy)?;
-            if let Ok(key) = Self::from_seed(algorithm, &seed) {
+            let mut seed = Zeroizing::new([0; MAX_SECRET_BYTES]);
+            let seed = &mut seed[..algorithm.secret_bytes()];
+            getrandom::fill(seed).map_err(|_| KeyError::NoEntropy)?;
+            if let Ok(key) = Self::from_seed(algorithm, seed) {
                 return Ok(key);
             }
         }
         Err(KeyError::NoEntropy)
     }
 
-    /// The key with this secret: for tests, and for keys kept elsewhere.
-    pub fn from_seed(algorithm: Algorithm, seed: &[u8; 32]) -> Result<Self, KeyError> {
-        Ok(Self(match algorithm {
-            Algorithm::Ed25519 => Secret::Ed25519(ed25519_dalek::SigningKey::from_bytes(seed)),
-            Algorithm::P256 => {
-                Secret::P256(p256::ecdsa::SigningKey::from_slice(seed).map_err(|_| KeyError::Unsupported)?)
-            }
-        }))
+    /// The key with this secret, of 32 bytes, 48 for P-384: for tests, and for keys kept elsewhere.
+    pub fn from_seed(algorithm: Algorithm, seed: &[u8]) -> Result<Self, KeyError> {
+        let key = match algorithm {
+            Algorithm::Ed25519 => seed.try_into().ok().map(|seed| Secret::Ed25519(SigningKey::from_bytes(seed))),
+            Algorithm::P256 => p256::ecdsa::SigningKey::from_slice(seed).ok().map(Secret::P256),
+            Algorithm::P384 => p384::ecdsa::SigningKey::from_slice(seed).ok().map(Secret::P384),
+        };
+        key.map(Self).ok_or(KeyError::Unsupported)
     }
 
     /// Reads an unencrypted PKCS#8 PEM file.
@@ -87,26 +114,52 @@ impl SecretKey {
         if !pem.contains("-----BEGIN PRIVATE KEY") {
             return Err(KeyError::NotPrivate);
         }
-        if let Ok(key) = ed25519_dalek::SigningKey::from_pkcs8_pem(pem) {
-            return Ok(Self(Secret::Ed25519(key)));
-        }
-        match p256::ecdsa::SigningKey::from_pkcs8_pem(pem) {
-            Ok(key) => Ok(Self(Secret::P256(key))),
-            Err(_) => Err(KeyError::Unsupported),
-        }
+        let (_, document) = SecretDocument::from_pem(pem.trim()).map_err(|_| KeyError::Unsupported)?;
+        Self::from_der(&document)
     }
 
-    /// The PKCS#8 PEM file. Ed25519 keys are written in version 1 of the format, which every OpenSSL reads.
-    pub fn to_pem(&self) -> Result<String, KeyError> {
-        let ending = ed25519_dalek::pkcs8::spki::der::pem::LineEnding::LF;
-        let pem = match &self.0 {
+    /// True if the file needs a passphrase.
+    pub fn is_sealed(pem: &str) -> bool {
+        sealed::is_sealed(pem)
+    }
+
+    /// Reads an encrypted PEM file: PKCS#8 with PBES2, or cosign's own.
+    pub fn from_sealed_pem(pem: &str, passphrase: &[u8]) -> Result<Self, KeyError> {
+        Self::from_der(&sealed::open(pem, passphrase)?)
+    }
+
+    fn from_der(document: &SecretDocument) -> Result<Self, KeyError> {
+        let der = document.as_bytes();
+        let key = (SigningKey::from_pkcs8_der(der).map(Secret::Ed25519))
+            .or_else(|_| p256::ecdsa::SigningKey::from_pkcs8_der(der).map(Secret::P256))
+            .or_else(|_| p384::ecdsa::SigningKey::from_pkcs8_der(der).map(Secret::P384));
+        key.map(Self).map_err(|_| KeyError::Unsupported)
+    }
+
+    /// The PKCS#8 document. Ed25519 keys are written in version 1 of the format, which every OpenSSL reads.
+    fn to_der(&self) -> Result<SecretDocument, KeyError> {
+        let document = match &self.0 {
             Secret::Ed25519(key) => {
                 let bytes = ed25519_dalek::pkcs8::KeypairBytes { secret_key: key.to_bytes(), public_key: None };
-                bytes.to_pkcs8_pem(ending)
+                bytes.to_pkcs8_der()
             }
-            Secret::P256(key) => key.to_pkcs8_pem(ending),
+            Secret::P256(key) => key.to_pkcs8_der(),
+            Secret::P384(key) => key.to_pkcs8_der(),
         };
+        document.map_err(|_| KeyError::Unsupported)
+    }
+
+    /// The PKCS#8 PEM file.
+    pub fn to_pem(&self) -> Result<String, KeyError> {
+        let pem = self.to_der()?.to_pem("PRIVATE KEY", LineEnding::LF);
         pem.map(|text| text.to_string()).map_err(|_| KeyError::Unsupported)
+    }
+
+    /// The same, encrypted (PBES2: scrypt, AES-256-CBC), as OpenSSL reads it.
+    pub fn to_sealed_pem(&self, passphrase: &[u8]) -> Result<String, KeyError> {
+        let document = self.to_der()?;
+        let document = PrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|_| KeyError::Unsupported)?;
+        sealed::seal(&document, passphrase)
     }
 
     /// The public half.
@@ -114,6 +167,7 @@ impl SecretKey {
         PublicKey::new(match &self.0 {
             Secret::Ed25519(key) => Public::Ed25519(key.verifying_key()),
             Secret::P256(key) => Public::P256(*key.verifying_key()),
+            Secret::P384(key) => Public::P384(*key.verifying_key()),
         })
     }
 
@@ -123,6 +177,10 @@ impl SecretKey {
             Secret::Ed25519(key) => ed25519_dalek::Signer::sign(key, message).to_bytes().to_vec(),
             Secret::P256(key) => {
                 let signature: p256::ecdsa::DerSignature = key.sign(message);
+                signature.as_bytes().to_vec()
+            }
+            Secret::P384(key) => {
+                let signature: p384::ecdsa::DerSignature = key.sign(message);
                 signature.as_bytes().to_vec()
             }
         }
@@ -146,6 +204,7 @@ pub struct PublicKey {
 enum Public {
     Ed25519(ed25519_dalek::VerifyingKey),
     P256(p256::ecdsa::VerifyingKey),
+    P384(p384::ecdsa::VerifyingKey),
 }
 
 impl PublicKey {
@@ -153,6 +212,7 @@ impl PublicKey {
         let spki = match &public {
             Public::Ed25519(key) => key.to_public_key_der(),
             Public::P256(key) => key.to_public_key_der(),
+            Public::P384(key) => key.to_public_key_der(),
         };
         let spki = spki.map_err(|_| KeyError::Unsupported)?.as_bytes().to_vec();
         Ok(Self { public, spki })
@@ -169,18 +229,21 @@ impl PublicKey {
         if let Ok(key) = ed25519_dalek::VerifyingKey::from_public_key_pem(pem) {
             return if key.is_weak() { Err(KeyError::Weak) } else { Self::new(Public::Ed25519(key)) };
         }
-        match p256::ecdsa::VerifyingKey::from_public_key_pem(pem) {
-            Ok(key) => Self::new(Public::P256(key)),
+        if let Ok(key) = p256::ecdsa::VerifyingKey::from_public_key_pem(pem) {
+            return Self::new(Public::P256(key));
+        }
+        match p384::ecdsa::VerifyingKey::from_public_key_pem(pem) {
+            Ok(key) => Self::new(Public::P384(key)),
             Err(_) => Err(KeyError::Unsupported),
         }
     }
 
     /// The SubjectPublicKeyInfo PEM file.
     pub fn to_pem(&self) -> Result<String, KeyError> {
-        let ending = ed25519_dalek::pkcs8::spki::der::pem::LineEnding::LF;
         match &self.public {
-            Public::Ed25519(key) => key.to_public_key_pem(ending),
-            Public::P256(key) => key.to_public_key_pem(ending),
+            Public::Ed25519(key) => key.to_public_key_pem(LineEnding::LF),
+            Public::P256(key) => key.to_public_key_pem(LineEnding::LF),
+            Public::P384(key) => key.to_public_key_pem(LineEnding::LF),
         }
         .map_err(|_| KeyError::Unsupported)
     }
@@ -200,17 +263,21 @@ impl PublicKey {
         match self.public {
             Public::Ed25519(_) => Algorithm::Ed25519,
             Public::P256(_) => Algorithm::P256,
+            Public::P384(_) => Algorithm::P384,
         }
     }
 
     /// True if `signature` is this key's over `message`. Ed25519 is checked strictly (no small-order points, one
-    /// encoding); P-256 takes DER, and the 64 bytes r ‖ s of the DSSE test vector.
+    /// encoding); the others take DER, and the bytes r ‖ s of the DSSE test vector.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.public {
             Public::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
             Public::P256(key) => p256::ecdsa::Signature::from_der(signature)
                 .or_else(|_| p256::ecdsa::Signature::from_slice(signature))
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+            Public::P384(key) => p384::ecdsa::Signature::from_der(signature)
+                .or_else(|_| p384::ecdsa::Signature::from_slice(signature))
                 .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
         }
     }
@@ -234,11 +301,11 @@ impl fmt::Debug for PublicKey {
 mod tests {
     use super::*;
 
-    const BOTH: [Algorithm; 2] = [Algorithm::Ed25519, Algorithm::P256];
+    const ALL: [Algorithm; 3] = [Algorithm::Ed25519, Algorithm::P256, Algorithm::P384];
 
     #[test]
     fn a_key_survives_its_files_and_verifies_what_it_signed() {
-        for algorithm in BOTH {
+        for algorithm in ALL {
             let key = SecretKey::generate(algorithm).unwrap();
             let again = SecretKey::from_pem(&key.to_pem().unwrap()).unwrap();
             let public = PublicKey::from_pem(&key.public().unwrap().to_pem().unwrap()).unwrap();
@@ -252,9 +319,10 @@ mod tests {
 
     #[test]
     fn no_other_key_and_no_changed_signature_verifies() {
-        for algorithm in BOTH {
-            let key = SecretKey::from_seed(algorithm, &[7; 32]).unwrap();
-            let other = SecretKey::from_seed(algorithm, &[8; 32]).unwrap().public().unwrap();
+        for algorithm in ALL {
+            let key = SecretKey::from_seed(algorithm, &[7; 48][..algorithm.secret_bytes()]).unwrap();
+            let other =
+                SecretKey::from_seed(algorithm, &[8; 48][..algorithm.secret_bytes()]).unwrap().public().unwrap();
             let signature = key.sign(b"m");
             assert!(!other.verifies(b"m", &signature));
             for at in 0..signature.len() {
@@ -279,6 +347,55 @@ mod tests {
         assert_eq!(PublicKey::from_pem(&cut).unwrap_err(), KeyError::Unsupported);
         let locked = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n";
         assert_eq!(SecretKey::from_pem(locked).unwrap_err(), KeyError::Encrypted);
+    }
+
+    #[test]
+    fn a_sealed_key_opens_with_its_passphrase_alone() {
+        for algorithm in ALL {
+            let key = SecretKey::from_seed(algorithm, &[7; 48][..algorithm.secret_bytes()]).unwrap();
+            let pem = key.to_sealed_pem(b"correct horse").unwrap();
+            assert!(SecretKey::is_sealed(&pem) && !SecretKey::is_sealed(&key.to_pem().unwrap()));
+            let again = SecretKey::from_sealed_pem(&pem, b"correct horse").unwrap();
+            assert_eq!(again.public().unwrap(), key.public().unwrap());
+            assert_eq!(SecretKey::from_sealed_pem(&pem, b"correct horsf").unwrap_err(), KeyError::Passphrase);
+            assert_eq!(SecretKey::from_pem(&pem).unwrap_err(), KeyError::Encrypted);
+        }
+    }
+
+    /// `cosign generate-key-pair` 3.1.3, and `openssl genpkey -algorithm ed25519 -aes256` 3.0; passphrase `interop`.
+    #[test]
+    fn files_of_cosign_and_openssl_open() {
+        let public = PublicKey::from_pem(include_str!("../tests/keys/cosign.pub")).unwrap();
+        let key = SecretKey::from_sealed_pem(include_str!("../tests/keys/cosign.key"), b"interop").unwrap();
+        assert_eq!(key.public().unwrap(), public);
+        let pem = include_str!("../tests/keys/cosign.key");
+        assert_eq!(SecretKey::from_sealed_pem(pem, b"interoq").unwrap_err(), KeyError::Passphrase);
+        let public = PublicKey::from_pem(include_str!("../tests/keys/openssl.pub")).unwrap();
+        let key = SecretKey::from_sealed_pem(include_str!("../tests/keys/openssl.key"), b"interop").unwrap();
+        assert_eq!(key.public().unwrap(), public);
+    }
+
+    #[test]
+    fn a_file_that_demands_all_memory_is_refused_before_it_is_given() {
+        use base64::Engine as _;
+        let file = |n: u64, r: u32| {
+            let json = format!(
+                r#"{{"kdf":{{"name":"scrypt","params":{{"N":{n},"r":{r},"p":1}},"salt":""}},"cipher":{{"name":"nacl/secretbox","nonce":""}},"ciphertext":""}}"#
+            );
+            let text = base64::engine::general_purpose::STANDARD.encode(json);
+            format!(
+                "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n{text}\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n"
+            )
+            .replace(
+                &text,
+                &text.as_bytes().chunks(64).map(|c| String::from_utf8_lossy(c)).collect::<Vec<_>>().join("\n"),
+            )
+        };
+        for (n, r) in [(1 << 40, 8), (1 << 63, 8), (1 << 20, u32::MAX)] {
+            assert_eq!(SecretKey::from_sealed_pem(&file(n, r), b"").unwrap_err(), KeyError::Costly, "{n} {r}");
+        }
+        assert_eq!(SecretKey::from_sealed_pem(&file(65535, 8), b"").unwrap_err(), KeyError::Unsupported);
+        assert_eq!(SecretKey::from_sealed_pem(&file(65536, 8), b"").unwrap_err(), KeyError::Unsupported, "no nonce");
     }
 
     #[test]

@@ -375,8 +375,9 @@ pub struct VerifyArgs {
 
 /// `sekisho keygen`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  sekisho keygen release       writes release.key (PKCS#8 PEM, mode 0600) and release.pub (SPKI PEM)")]
+#[command(after_help = "Examples:
+  sekisho keygen release               writes release.key (PKCS#8 PEM, mode 0600) and release.pub (SPKI PEM)
+  sekisho keygen release --encrypt     the same, behind a passphrase")]
 pub struct KeygenArgs {
     /// NAME.key and NAME.pub are written, never overwritten.
     #[arg(value_name = "NAME")]
@@ -384,6 +385,12 @@ pub struct KeygenArgs {
     /// Which signature scheme.
     #[arg(long, value_enum, default_value_t = KeyAlgorithm::Ed25519)]
     pub algorithm: KeyAlgorithm,
+    /// Put the private key behind a passphrase, which is asked for, or in $SEKISHO_PASSPHRASE.
+    #[arg(long)]
+    pub encrypt: bool,
+    /// The passphrase.
+    #[arg(long, value_name = "FILE", requires = "encrypt")]
+    pub passphrase_file: Option<PathBuf>,
 }
 
 /// Signature schemes of `keygen`.
@@ -393,6 +400,8 @@ pub enum KeyAlgorithm {
     Ed25519,
     /// ECDSA over P-256 with SHA-256.
     P256,
+    /// ECDSA over P-384 with SHA-384.
+    P384,
 }
 
 /// Forms of `doctor`.

@@ -5,6 +5,7 @@ use crate::args::SigningArgs;
 use crate::exit::{CliError, Exit, shown};
 use crate::files;
 use crate::keyless::Keyless;
+use crate::passphrase;
 use crate::ui::Ui;
 use sekisho_attest::{
     FactsError, FileDigest, KeyError, Material, Options, ProductError, RunFacts, SecretKey, Select, Statements,
@@ -29,6 +30,8 @@ pub enum Signer<'a> {
     Key {
         /// The file.
         path: &'a Path,
+        /// The file with its passphrase, if it needs one that is in a file.
+        passphrase: Option<&'a Path>,
         /// Sigstore bundles are written in place of envelopes.
         bundle: bool,
     },
@@ -40,7 +43,10 @@ impl<'a> Signer<'a> {
     /// Whom the command line names, if anybody.
     pub fn of(args: &'a SigningArgs) -> Option<Self> {
         match &args.key {
-            Some(path) => Some(Self::Key { path, bundle: args.bundle }),
+            Some(path) => {
+                let passphrase = args.passphrase_file.as_deref();
+                Some(Self::Key { path, passphrase, bundle: args.bundle })
+            }
             None => args.keyless.then(|| Self::Keyless(Keyless::of(args))),
         }
     }
@@ -90,7 +96,7 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
     let mut facts = facts(input, request.recording)?;
     name_step(&mut facts, request.step)?;
     let pen = match request.signer {
-        Signer::Key { path, bundle } => Pen::Key { key: unread_key(path, &facts, ui)?, bundle },
+        Signer::Key { path, passphrase, bundle } => Pen::Key { key: unread_key(path, passphrase, &facts, ui)?, bundle },
         Signer::Keyless(keyless) => {
             keyless.refuse_if_seen(&facts)?;
             Pen::Keyless(keyless)
@@ -145,8 +151,8 @@ impl Pen<'_> {
 }
 
 /// The private key of a file that the step did not read.
-fn unread_key(path: &Path, facts: &RunFacts, ui: &Ui) -> Result<SecretKey, CliError> {
-    let (key, key_sha256) = load_key(path, ui)?;
+fn unread_key(path: &Path, passphrase: Option<&Path>, facts: &RunFacts, ui: &Ui) -> Result<SecretKey, CliError> {
+    let (key, key_sha256) = load_key(path, passphrase, ui)?;
     if read_by_step(facts, path, Some(key_sha256)) {
         let message = format!("the step read the signing key {}", shown(path));
         return Err(CliError::new(message).with_hint(
@@ -157,7 +163,7 @@ fn unread_key(path: &Path, facts: &RunFacts, ui: &Ui) -> Result<SecretKey, CliEr
 }
 
 /// Reads a private key, and digests its file; one that others can read is warned of.
-fn load_key(path: &Path, ui: &Ui) -> Result<(SecretKey, Digest), CliError> {
+fn load_key(path: &Path, passphrase: Option<&Path>, ui: &Ui) -> Result<(SecretKey, Digest), CliError> {
     let pem = files::read_text(path, MAX_KEY_BYTES)?;
     if let Ok(meta) = path.metadata()
         && meta.is_file()
@@ -165,7 +171,12 @@ fn load_key(path: &Path, ui: &Ui) -> Result<(SecretKey, Digest), CliError> {
     {
         ui.warn(&format!("{} can be read by other users: chmod 600 it", shown(path)));
     }
-    let key = SecretKey::from_pem(&pem).map_err(|e| {
+    let key = if SecretKey::is_sealed(&pem) {
+        SecretKey::from_sealed_pem(&pem, passphrase::get(passphrase, path)?.as_bytes())
+    } else {
+        SecretKey::from_pem(&pem)
+    };
+    let key = key.map_err(|e| {
         CliError::new(format!("{}: {e}", shown(path))).with_hint("`sekisho keygen NAME` makes NAME.key and NAME.pub")
     })?;
     Ok((key, Digest::of(pem.as_bytes())))

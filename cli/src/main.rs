@@ -15,6 +15,7 @@ mod judging;
 mod keyless;
 mod live;
 mod pager;
+mod passphrase;
 mod profiled;
 mod recording;
 mod ui;

@@ -1,7 +1,6 @@
 //! Running a step under the recorder: common to `record` and `run`.
 use crate::args::RecordingArgs;
 use crate::exit::{CliError, Exit, shown};
-use crate::keyless;
 use crate::ui::Ui;
 use sekisho_events::{Digest, LogError, PathBytes};
 use sekisho_recorder::{Engine, Judge, Mode, Options, RecordError, Recorded};
@@ -21,8 +20,8 @@ pub struct Setting {
     pub profile_sha256: Option<Digest>,
     /// Name of the step.
     pub step: Option<String>,
-    /// The step is not to see what it could sign with in our place.
-    pub hide_tokens: bool,
+    /// Variables that the step is not to see.
+    pub hidden: &'static [&'static str],
 }
 
 /// The workspace: what was asked for, or the working directory; absolute, without links.
@@ -38,9 +37,8 @@ pub fn workspace(args: &RecordingArgs) -> Result<PathBuf, CliError> {
 
 /// Records the step into `writer`.
 pub fn record<W: Write + Send>(args: &RecordingArgs, setting: Setting, writer: W) -> Result<Recorded<W>, CliError> {
-    let env = std::env::vars_os().collect();
     let options = Options {
-        env: if setting.hide_tokens { keyless::hide(env) } else { env },
+        env: std::env::vars_os().filter(|(name, _)| !setting.hidden.iter().any(|hidden| name == hidden)).collect(),
         level: args.level.into(),
         engine: engine(&args.engine)?,
         mode: setting.mode,

@@ -29,15 +29,21 @@ def build(sekisho, work):
 
 def key_signed(sekisho, cosign, intoto, recording, app, work):
     """Attestations by keys: ours as envelopes and as bundles, cosign's, in-toto's."""
-    for name in ["Ed25519", "P-256"]:
+    secret = work / "passphrase"
+    secret.write_text("interop\n")
+    for name in ["Ed25519", "P-256", "P-384"]:
         key = work / name
-        run(sekisho.binary, "keygen", key, "--algorithm", name.lower().replace("-", ""))
+        sealed = ["--encrypt", "--passphrase-file", secret] if name == "P-384" else []
+        run(sekisho.binary, "keygen", key, "--algorithm", name.lower().replace("-", ""), *sealed)
         for form in [[], ["--bundle"]]:
-            options = ["--key", f"{key}.key", "--profile", "sekisho.toml", *form]
+            options = ["--key", f"{key}.key", "--profile", "sekisho.toml", *sealed[1:], *form]
             documents = sekisho.attest(recording, app, *options, cwd=app.parent)
             what = "bundle" if form else "envelope"
             yield Paper(f"sekisho, {name}, {what}", app, documents, public=Path(f"{key}.pub"), ours=True)
     own = cosign.key("cosign-own")
+    options = ["--key", f"{own}.key", "--passphrase-file", secret, "--bundle", "--profile", "sekisho.toml"]
+    documents = sekisho.attest(recording, app, *options, cwd=app.parent)
+    yield Paper("sekisho, cosign's key", app, documents, public=Path(f"{own}.pub"), ours=True)
     yield Paper("cosign, P-256", app, cosign.attest_with_key(app, own), public=Path(f"{own}.pub"))
     # What cosign 3.1.3 signs with an Ed25519 key, it does not itself accept: so P-256 here too.
     other = cosign.imported(work / "P-256.key", "cosign-imported")

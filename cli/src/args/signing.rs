@@ -4,9 +4,12 @@ use std::path::PathBuf;
 /// Who signs, and in which form.
 #[derive(Debug, clap::Args)]
 pub struct SigningArgs {
-    /// Sign attestations with this key (PKCS#8 PEM).
+    /// Sign attestations with this key (PKCS#8 PEM, or cosign's own).
     #[arg(long, value_name = "K")]
     pub key: Option<PathBuf>,
+    /// The passphrase of an encrypted key [default: $SEKISHO_PASSPHRASE, $COSIGN_PASSWORD, or asked for].
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub passphrase_file: Option<PathBuf>,
     /// Write sigstore bundles, which cosign reads, in place of DSSE envelopes.
     #[arg(long, requires = "key")]
     pub bundle: bool,

@@ -1,6 +1,7 @@
 //! `sekisho keygen`.
 use crate::args::KeygenArgs;
 use crate::exit::{CliError, Exit, shown};
+use crate::passphrase;
 use crate::ui::Ui;
 use sekisho_attest::{Algorithm, KeyError, SecretKey};
 use std::fs::OpenOptions;
@@ -17,7 +18,13 @@ pub fn run(args: &KeygenArgs, ui: &Ui) -> Result<Exit, CliError> {
         }
     }
     let key = SecretKey::generate(args.algorithm.into()).map_err(|e| failed(&e))?;
-    let key_pem = key.to_pem().map_err(|e| failed(&e))?;
+    let key_pem = if args.encrypt {
+        let passphrase = passphrase::choose(args.passphrase_file.as_deref(), &private)?;
+        key.to_sealed_pem(passphrase.as_bytes())
+    } else {
+        key.to_pem()
+    };
+    let key_pem = key_pem.map_err(|e| failed(&e))?;
     let public_key = key.public().map_err(|e| failed(&e))?;
     let public_pem = public_key.to_pem().map_err(|e| failed(&e))?;
     create(&private, key_pem.as_bytes(), 0o600)?;
@@ -64,6 +71,7 @@ impl From<crate::args::KeyAlgorithm> for Algorithm {
         match algorithm {
             crate::args::KeyAlgorithm::Ed25519 => Self::Ed25519,
             crate::args::KeyAlgorithm::P256 => Self::P256,
+            crate::args::KeyAlgorithm::P384 => Self::P384,
         }
     }
 }
@@ -77,7 +85,8 @@ mod tests {
     #[test]
     fn a_pair_is_written_once_and_never_again() {
         let dir = tempfile::tempdir().unwrap();
-        let args = KeygenArgs { name: dir.path().join("k"), algorithm: KeyAlgorithm::P256 };
+        let name = dir.path().join("k");
+        let args = KeygenArgs { name, algorithm: KeyAlgorithm::P256, encrypt: false, passphrase_file: None };
         let ui = Ui::new(true, 0);
         assert_eq!(run(&args, &ui).unwrap(), Exit::OK);
         let private = dir.path().join("k.key");

@@ -8,6 +8,8 @@ use crate::commands::report;
 use crate::exit::{CliError, Exit, shown, word};
 use crate::files::{self, Output};
 use crate::judging;
+use crate::keyless;
+use crate::passphrase;
 use crate::profiled::Loaded;
 use crate::recording::{self, Setting};
 use crate::ui::Ui;
@@ -33,7 +35,7 @@ pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
         }
         None => Setting::default(),
     };
-    let setting = Setting { step: args.step.clone(), hide_tokens: args.signing.keyless, ..setting };
+    let setting = Setting { step: args.step.clone(), hidden: hidden(args), ..setting };
     let recorded = recording::record(&args.recording, setting, Output::create(&places.recording)?)
         .map_err(|e| e.with_exit(Exit::CANNOT_JUDGE))?;
     ui.note(&recording::summary(&recorded));
@@ -48,6 +50,15 @@ pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
     report::write(&places.recording, verdict.as_ref(), &places.report)?;
     attest(args, &places, verdict.as_ref(), ui)?;
     Ok(conclude(&outcome, verdict.as_ref(), &places, ui))
+}
+
+/// Variables that the step is not to see: what it could sign with in our place.
+fn hidden(args: &RunArgs) -> &'static [&'static str] {
+    match Signer::of(&args.signing) {
+        Some(Signer::Key { .. }) => &passphrase::VARIABLES,
+        Some(Signer::Keyless(_)) => &keyless::VARIABLES,
+        None => &[],
+    }
 }
 
 /// What the step itself came to.

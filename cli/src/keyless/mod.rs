@@ -15,11 +15,10 @@ use crate::args::SigningArgs;
 use crate::attesting::{digest_file, read_by_step};
 use crate::exit::{CliError, shown};
 use sekisho_attest::RunFacts;
-use std::ffi::OsString;
 use std::path::Path;
 
-/// Variables that hold tokens, or with which a service gives them: of our own, GitHub's, Buildkite's agent's, `CircleCI`'s.
-const HIDDEN: [&str; 7] = [
+/// What `run --keyless` hides from the step: variables that hold tokens, or with which a service gives them: of our own, GitHub's, Buildkite's agent's, `CircleCI`'s.
+pub const VARIABLES: [&str; 7] = [
     "SEKISHO_IDENTITY_TOKEN",
     "SIGSTORE_ID_TOKEN",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
@@ -63,7 +62,7 @@ impl<'a> Keyless<'a> {
     /// Refuses to sign what a step did that could have signed for itself.
     pub fn refuse_if_seen(&self, facts: &RunFacts) -> Result<(), CliError> {
         let given = |name: &&str| facts.environment.iter().any(|had| had.as_bytes() == name.as_bytes());
-        if let Some(name) = HIDDEN.iter().find(|name| given(name)) {
+        if let Some(name) = VARIABLES.iter().find(|name| given(name)) {
             return Err(CliError::new(format!("the step had {name} in its environment, and could have signed for itself"))
                 .with_hint(format!(
                     "nothing is signed: `sekisho run --keyless` hides it from the step, and so does `env -u {name} sekisho record`"
@@ -76,25 +75,5 @@ impl<'a> Keyless<'a> {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// The environment of a step without what it could sign with.
-pub fn hide(env: Vec<(OsString, OsString)>) -> Vec<(OsString, OsString)> {
-    env.into_iter().filter(|(name, _)| !HIDDEN.iter().any(|hidden| name == hidden)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_step_keeps_its_environment_but_for_what_signs() {
-        let env = ["PATH", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SIGSTORE_ID_TOKEN", "ACTIONS_CACHE_URL"];
-        let kept = hide(env.map(|name| (name.into(), "x".into())).to_vec());
-        assert_eq!(
-            kept.iter().map(|(name, _)| name.to_str().unwrap()).collect::<Vec<_>>(),
-            ["PATH", "ACTIONS_CACHE_URL"]
-        );
     }
 }
