@@ -1,7 +1,7 @@
 //! Two profiles: what one allows and the other does not, and that nothing else differs.
 #![allow(clippy::unwrap_used, reason = "tests")]
 use proptest::prelude::*;
-use sekisho_profiles::{Act, Date, Deviation, Direction, Meaning, Profile, Severity, alternatives, explain};
+use sekisho_profiles::{Date, Direction, Meaning, Profile, explain};
 
 fn profile(rules: &str) -> Profile {
     Profile::parse_any_form(&format!("[profile]\nversion = 1\nname = \"t\"\n{rules}")).unwrap()
@@ -150,40 +150,6 @@ prop_compose! {
 fn profile_of(bodies: &[String]) -> Option<Profile> {
     let rules: String = bodies.iter().enumerate().map(|(n, b)| rule(&format!("r{n}"), b)).collect();
     Profile::parse_any_form(&format!("[profile]\nversion = 1\nname = \"t\"\n{rules}")).ok()
-}
-
-fn deviation(suggest: String) -> Deviation {
-    Deviation {
-        code: "x",
-        process: None,
-        what: String::new(),
-        argv: Vec::new(),
-        seq: Vec::new(),
-        times: 1,
-        severity: Severity::Low,
-        why: String::new(),
-        suggest: Some(suggest),
-        rule: None,
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    /// What a reviewer is offered goes from narrow to wide: the first allows nothing that another does not, and all allow it.
-    #[test]
-    fn narrowing_never_allows_more(act in 0..8_usize, area in 0..4_usize, path in "(/[a-c]{1,2}|/\\.env|/id_rsa){1,2}(/[a-c]\\.[oc])?", by in prop::bool::ANY) {
-        let act = Act::ALL[act];
-        let area = ["$WORKSPACE", "$HOME", "$TMP", "/usr/lib"][area];
-        let by = if by { "process = [\"/usr/bin/cc\"]\n" } else { "" };
-        let offered = alternatives(&deviation(rule("a", &format!("{by}{} = [\"{area}{path}\"]", act.key()))));
-        let only = |n: usize| Profile { rules: vec![offered[n].rule.clone()], ..Profile::default() };
-        prop_assert!(!offered.is_empty());
-        for wide in 1..offered.len() {
-            let narrowed = Meaning::compare(&only(wide), &only(0), None).unwrap();
-            prop_assert!(narrowed.possible.is_empty() && !narrowed.impossible.is_empty(), "{}", narrowed.to_text());
-        }
-    }
 }
 
 proptest! {
