@@ -94,6 +94,21 @@ fn profiles_are_simulated_linted_explained_and_exported() {
 }
 
 #[test]
+fn includes_that_no_recording_needed_are_pointed_out() {
+    let dir = learned();
+    let at = dir.path();
+    let (shipped, _) = returns(0, at, &["profile", "reviewed"]);
+    let pin = shipped.lines().find(|l| l.starts_with("pip@")).unwrap();
+    let text = std::fs::read_to_string(at.join("sekisho.toml")).unwrap();
+    std::fs::write(at.join("wide.toml"), text.replacen("include = [", &format!("include = [\"{pin}\", "), 1)).unwrap();
+    returns(0, at, &["profile", "fmt", "wide.toml"]);
+    let (found, _) = returns(0, at, &["profile", "lint", "wide.toml", "1.rec", "2.rec"]);
+    assert!(found.contains("warning: include pip: none of the recordings needed it [unused]"), "{found}");
+    assert_eq!(found.matches("include ").count(), 1, "{found}");
+    assert!(!returns(0, at, &["profile", "lint", "wide.toml"]).0.contains("include pip"));
+}
+
+#[test]
 fn what_is_wrong_with_a_profile_is_said_with_its_place() {
     let dir = learned();
     let at = dir.path();

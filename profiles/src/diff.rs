@@ -307,6 +307,7 @@ impl Differ {
             self.whole("coverage", what, Severity::High, "acts that its rules speak of were not watched", None);
         }
         let unused: Vec<String> = self.unused(|r| !r.deny && !r.required && r.is_own());
+        let unused_includes = self.unused_includes();
         for rule in self.unused(|r| r.required) {
             let what = format!("rule {rule} was not needed");
             self.whole("missing", what, Severity::Medium, "the rule is marked required", Some(rule));
@@ -330,6 +331,7 @@ impl Differ {
             deviations: self.deviations,
             omitted: self.omitted,
             unused_rules: unused,
+            unused_includes,
             gaps,
         }
     }
@@ -337,6 +339,15 @@ impl Differ {
     fn unused(&self, which: impl Fn(&crate::rule::Rule) -> bool) -> Vec<String> {
         let rules = self.profile.rules.iter().zip(&self.used);
         rules.filter(|(r, used)| !**used && which(r)).map(|(r, _)| r.id.clone()).collect()
+    }
+
+    /// What an include brings from elsewhere does not count: the loader is needed by every step.
+    fn unused_includes(&self) -> Vec<String> {
+        let used = |name: &str| {
+            self.profile.rules.iter().zip(&self.used).any(|(r, used)| *used && r.from.as_deref() == Some(name))
+        };
+        let names = self.profile.meta.include.iter().filter_map(|i| Some(crate::reviewed::split(&i.text)?.0));
+        names.filter(|name| !used(name)).map(str::to_owned).collect()
     }
 
     fn whole(&mut self, code: &'static str, what: String, severity: Severity, why: &str, rule: Option<String>) {

@@ -55,7 +55,7 @@ pub use explain::{ExplainError, Explanation, explain};
 pub use export::{Export, Exported, export};
 pub use glob::{Glob, GlobError, GlobErrorKind, Pattern};
 pub use learn::Learner;
-pub use lint::{Finding, Grade, lint};
+pub use lint::{Finding, Grade, lint, lint_with};
 pub use matcher::Matcher;
 pub use meaning::{Cause, Change, Direction, Meaning, MeaningError, Setting, Witness};
 pub use need::{Need, Target, needs};

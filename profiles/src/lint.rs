@@ -4,9 +4,12 @@ use crate::date::Date;
 use crate::glob::Glob;
 use crate::net::NetPattern;
 use crate::profile::Profile;
+use crate::reviewed::{Reviewed, split};
 use crate::rule::Rule;
 use crate::sensitive::secret;
+use crate::simulate::Simulation;
 use crate::vars::Var;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How bad it is.
@@ -26,7 +29,7 @@ pub struct Finding {
     /// Stable code: `too-wide`, `any-host`, `secret`, `trigger`, `shadowed`, `contradictory`, `expired`, `unreviewed`,
     /// `no-reason`, `unused`.
     pub code: &'static str,
-    /// Id of the rule.
+    /// Id of the rule; of an abstraction that is included, `include NAME`.
     pub rule: String,
     /// What it is, and why it matters.
     pub why: String,
@@ -37,7 +40,8 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let grade = if self.grade == Grade::Error { "error" } else { "warning" };
-        write!(f, "{grade}: rule {}: {} [{}]", self.rule, self.why, self.code)?;
+        let rule = if self.rule.starts_with(INCLUDE) { "" } else { "rule " };
+        write!(f, "{grade}: {rule}{}: {} [{}]", self.rule, self.why, self.code)?;
         match &self.narrower {
             Some(text) => write!(f, "\n  narrower: {text}"),
             None => Ok(()),
@@ -45,9 +49,19 @@ impl fmt::Display for Finding {
     }
 }
 
+/// What stands before the name of an abstraction where a finding names a rule; no id of a rule has a space.
+const INCLUDE: &str = "include ";
+
 /// All objections to a profile, errors first, by rule.
 pub fn lint(profile: &Profile, today: Option<Date>) -> Vec<Finding> {
-    let mut found = Vec::new();
+    lint_with(profile, today, &Simulation::default())
+}
+
+/// The same, and rules and includes that no recording of a simulation needed.
+pub fn lint_with(profile: &Profile, today: Option<Date>, simulation: &Simulation) -> Vec<Finding> {
+    let mut found = unused(profile, simulation);
+    let unused: BTreeSet<&str> = simulation.unused_includes().collect();
+    needless_includes(profile, &unused, &mut found);
     for rule in profile.own_rules() {
         review(rule, today, &mut found);
         if rule.deny {
@@ -67,6 +81,45 @@ pub fn lint(profile: &Profile, today: Option<Date>) -> Vec<Finding> {
     found.sort_by(|a, b| (b.grade, &a.rule, a.code, &a.why).cmp(&(a.grade, &b.rule, b.code, &b.why)));
     found.dedup();
     found
+}
+
+fn unused(profile: &Profile, simulation: &Simulation) -> Vec<Finding> {
+    let finding = |rule: String| Finding {
+        grade: Grade::Warning,
+        code: "unused",
+        rule,
+        why: "none of the recordings needed it".to_owned(),
+        narrower: Some("take it out".to_owned()),
+    };
+    // What its own count says already is not said twice.
+    let counted = |id: &str| profile.rule(id).is_some_and(|r| r.seen.is_some_and(|s| s.n == 0 && s.of > 0));
+    let includes = simulation.unused_includes().map(|name| finding(format!("{INCLUDE}{name}")));
+    includes.chain(simulation.unused_rules().filter(|id| !counted(id)).map(|id| finding(id.to_owned()))).collect()
+}
+
+/// An abstraction that another one, which is needed, brings along need not be named. Shipped abstractions name all that they stand on.
+fn needless_includes(profile: &Profile, unused: &BTreeSet<&str>, found: &mut Vec<Finding>) {
+    if Reviewed::named(&profile.meta.name).is_some_and(|r| r.text() == profile.to_toml()) {
+        return;
+    }
+    let named = |profile: &Profile| -> Vec<String> {
+        profile.meta.include.iter().filter_map(|i| Some(split(&i.text)?.0.to_owned())).collect()
+    };
+    let all = named(profile);
+    for name in all.iter().filter(|name| !unused.contains(name.as_str())) {
+        let inner = Reviewed::named(name).and_then(|r| Profile::parse_any_form(r.text()).ok());
+        let Some(inner) = inner else { continue };
+        let brought: BTreeSet<&str> = inner.rules.iter().filter_map(|r| r.from.as_deref()).collect();
+        for other in all.iter().filter(|other| brought.contains(other.as_str())) {
+            found.push(Finding {
+                grade: Grade::Warning,
+                code: "unused",
+                rule: format!("{INCLUDE}{other}"),
+                why: format!("`{name}` includes it already"),
+                narrower: Some("take it out".to_owned()),
+            });
+        }
+    }
 }
 
 fn has(rule: &Rule, act: Act, text: &str) -> bool {
@@ -345,6 +398,25 @@ mod tests {
         assert_eq!(codes("[[rule]]\nid = \"a\"\nread = [\"$HOME/.ssh/config\"]\n"), ["a secret"]);
         assert_eq!(codes("[[rule]]\nid = \"a\"\nread = [\"/a\"]\nexpires = \"2026-01-01\"\n"), ["a expired"]);
         assert_eq!(codes("[[rule]]\nid = \"a\"\nwrite = [\"$WORKSPACE/.git/hooks/x\"]\n"), ["a trigger"]);
+    }
+
+    #[test]
+    fn an_include_that_another_one_brings_along_is_named() {
+        let pin = |name: &str| Reviewed::named(name).unwrap().pin();
+        let with = |names: &[&str]| {
+            let list: Vec<String> = names.iter().map(|n| format!("\"{}\"", pin(n))).collect();
+            let text = format!("[profile]\nversion = 1\nname = \"t\"\ninclude = [{}]\n", list.join(", "));
+            let found = lint(&Profile::parse_any_form(&text).unwrap(), None);
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            with(&["cargo", "libc", "make"]),
+            [
+                "warning: include libc: `cargo` includes it already [unused]\n  narrower: take it out",
+                "warning: include libc: `make` includes it already [unused]\n  narrower: take it out",
+            ]
+        );
+        assert!(with(&["gcc", "make"]).is_empty());
     }
 
     #[test]

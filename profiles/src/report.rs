@@ -42,6 +42,8 @@ pub struct DiffReport {
     pub omitted: u64,
     /// Ids of rules that nothing needed.
     pub unused_rules: Vec<String>,
+    /// Names of shipped abstractions that it includes and of whose own rules nothing needed any.
+    pub unused_includes: Vec<String>,
     /// What was missed.
     pub gaps: Vec<GapLine>,
 }

@@ -31,6 +31,7 @@ pub struct Simulation {
     /// By program, code and act.
     totals: BTreeMap<(String, &'static str, String), Total>,
     unused: Option<BTreeSet<String>>,
+    unused_includes: Option<BTreeSet<String>>,
 }
 
 impl Simulation {
@@ -43,11 +44,8 @@ impl Simulation {
             total.times += deviation.times;
             total.rule.clone_from(&deviation.rule);
         }
-        let unused: BTreeSet<String> = report.unused_rules.iter().cloned().collect();
-        self.unused = Some(match self.unused.take() {
-            Some(before) => before.intersection(&unused).cloned().collect(),
-            None => unused,
-        });
+        narrow(&mut self.unused, &report.unused_rules);
+        narrow(&mut self.unused_includes, &report.unused_includes);
         self.runs.push(Run {
             name,
             clean: report.clean,
@@ -60,6 +58,16 @@ impl Simulation {
     /// True if every recording is clean.
     pub fn is_clean(&self) -> bool {
         self.runs.iter().all(|r| r.clean)
+    }
+
+    /// Ids of rules that no recording needed.
+    pub fn unused_rules(&self) -> impl Iterator<Item = &str> {
+        self.unused.iter().flatten().map(String::as_str)
+    }
+
+    /// Names of included abstractions that no recording needed.
+    pub fn unused_includes(&self) -> impl Iterator<Item = &str> {
+        self.unused_includes.iter().flatten().map(String::as_str)
     }
 
     /// The JSON form (docs/interface.md).
@@ -75,7 +83,8 @@ impl Simulation {
             "clean": self.is_clean(),
             "recordings": runs.collect::<Value>(),
             "denied": totals.collect::<Value>(),
-            "unused_rules": self.unused.iter().flatten().collect::<Vec<_>>(),
+            "unused_rules": self.unused_rules().collect::<Vec<_>>(),
+            "unused_includes": self.unused_includes().collect::<Vec<_>>(),
         })
     }
 
@@ -107,10 +116,23 @@ impl Simulation {
         if totals.len() > MAX_LINES {
             let _ = writeln!(out, "  … and {} more (--json has all)", totals.len() - MAX_LINES);
         }
-        let unused: Vec<&str> = self.unused.iter().flatten().map(String::as_str).collect();
-        if !unused.is_empty() {
-            let _ = writeln!(out, "rules that no recording needed: {}", unused.join(", "));
+        for (what, unused) in [
+            ("rules", self.unused_rules().collect::<Vec<_>>()),
+            ("includes", self.unused_includes().collect::<Vec<_>>()),
+        ] {
+            if !unused.is_empty() {
+                let _ = writeln!(out, "{what} that no recording needed: {}", unused.join(", "));
+            }
         }
         out
     }
+}
+
+/// Keeps what was unused until now and is so again.
+fn narrow(all: &mut Option<BTreeSet<String>>, unused: &[String]) {
+    let unused: BTreeSet<String> = unused.iter().cloned().collect();
+    *all = Some(match all.take() {
+        Some(before) => before.intersection(&unused).cloned().collect(),
+        None => unused,
+    });
 }

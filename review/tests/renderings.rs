@@ -51,6 +51,7 @@ fn verdict(names: &[&[u8]]) -> DiffReport {
         deviations,
         omitted: 5,
         unused_rules: vec!["old".to_owned()],
+        unused_includes: Vec::new(),
         gaps: vec![GapLine { why: "limit", detail: "argument list of 3 MB".to_owned(), times: 1 }],
     }
 }

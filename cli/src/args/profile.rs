@@ -72,12 +72,16 @@ pub enum ProfileCommand {
     /// Point out rules that are too wide, expired, without a reason or never used.
     #[command(after_help = "Example:
   sekisho profile lint sekisho.toml
+  sekisho profile lint sekisho.toml monday.rec tuesday.rec
 
 Exit status: 0 no errors, 1 errors (with --strict, warnings too), 2 cannot judge.")]
     Lint {
         /// The profile.
         #[arg(value_name = "P", default_value = "sekisho.toml")]
         profile: PathBuf,
+        /// Recordings: rules and includes that none of them needed are pointed out too.
+        #[arg(value_name = "REC")]
+        recordings: Vec<PathBuf>,
         /// Take warnings for errors.
         #[arg(long)]
         strict: bool,

@@ -8,7 +8,7 @@ use crate::judging::judge;
 use crate::profiled::{Loaded, today};
 use crate::ui::Ui;
 use sekisho_events::{LogError, LogReader};
-use sekisho_profiles::{Export, Grade, Learner, Meaning, Profile, Reviewed, Simulation, explain, export, lint};
+use sekisho_profiles::{Export, Grade, Learner, Meaning, Profile, Reviewed, Simulation, explain, export, lint_with};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub fn run(args: &ProfileArgs, ui: &Ui) -> Result<Exit, CliError> {
         ProfileCommand::Merge { profile, recordings } => merge(profile, recordings, ui),
         ProfileCommand::Suggest { profile, recordings } => suggest(profile, recordings, ui),
         ProfileCommand::Simulate { profile, recordings, json } => simulate(profile, recordings, *json),
-        ProfileCommand::Lint { profile, strict } => check(profile, *strict, ui),
+        ProfileCommand::Lint { profile, recordings, strict } => check(profile, recordings, *strict, ui),
         ProfileCommand::Fmt { check, profile } => fmt(profile, *check, ui),
         ProfileCommand::Export { profile, to } => convert(profile, *to, ui),
         ProfileCommand::Reviewed { name } => reviewed(name.as_deref()),
@@ -131,12 +131,16 @@ fn suggest(path: &Path, recordings: &[PathBuf], ui: &Ui) -> Result<Exit, CliErro
     Ok(Exit::OK)
 }
 
-fn simulate(path: &Path, recordings: &[PathBuf], json: bool) -> Result<Exit, CliError> {
-    let loaded = Loaded::read(path)?;
+fn simulation(loaded: &Loaded, recordings: &[PathBuf]) -> Result<Simulation, CliError> {
     let mut simulation = Simulation::default();
     for recording in recordings {
-        simulation.add(shown(recording), &judge(recording, &loaded)?);
+        simulation.add(shown(recording), &judge(recording, loaded)?);
     }
+    Ok(simulation)
+}
+
+fn simulate(path: &Path, recordings: &[PathBuf], json: bool) -> Result<Exit, CliError> {
+    let simulation = simulation(&Loaded::read(path)?, recordings)?;
     print(&if json { pretty(&simulation.to_json()) } else { simulation.to_text() })?;
     Ok(if simulation.is_clean() { Exit::OK } else { Exit::NOT_CLEAN })
 }
@@ -167,9 +171,9 @@ fn diff(before: &Path, after: &Path, json: bool) -> Result<Exit, CliError> {
     Ok(if meaning.is_same() { Exit::OK } else { Exit::NOT_CLEAN })
 }
 
-fn check(path: &Path, strict: bool, ui: &Ui) -> Result<Exit, CliError> {
+fn check(path: &Path, recordings: &[PathBuf], strict: bool, ui: &Ui) -> Result<Exit, CliError> {
     let loaded = Loaded::read(path)?;
-    let found = lint(&loaded.profile, today());
+    let found = lint_with(&loaded.profile, today(), &simulation(&loaded, recordings)?);
     let errors = found.iter().filter(|f| f.grade == Grade::Error).count();
     let unreviewed = found.iter().filter(|f| f.code == "unreviewed").count();
     let mut out = String::new();
