@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Acts, and how often each was told.
+/// Acts, and how often each was told; the content of a file counts once (see [`acts`]).
 pub type Acts = BTreeMap<String, usize>;
 
 /// Keys that number an event or tell when it was, which differs from run to run.
@@ -12,11 +12,16 @@ const CHANCE: [&str; 10] =
     ["seq", "at_us", "mount", "ino", "process", "parent", "times", "env_bytes", "parent_by", "argv_sha256"];
 
 /// The acts of a recording; the folder `ground` is told as `GROUND`.
+///
+/// A file that is read again within moments of a change is hashed again, as the same times may stand for another state:
+/// how often the same content of it is told is a matter of the clock, so that is told once here.
 pub fn acts(recording: &Recording, ground: &Path) -> Acts {
     let folder = ground.display().to_string();
     let mut acts = Acts::new();
     for event in &recording.events {
-        *acts.entry(plain(event).to_string().replace(folder.trim_end_matches('/'), "GROUND")).or_insert(0) += 1;
+        let act = plain(event).to_string().replace(folder.trim_end_matches('/'), "GROUND");
+        let times = acts.entry(act).or_insert(0);
+        *times = if event["kind"] == "content" { 1 } else { *times + 1 };
     }
     acts
 }
