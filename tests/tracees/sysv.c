@@ -1,5 +1,5 @@
 /* E23: System V objects that somebody outside made. argv[2]: hold KEY FILE (outside: a queue and memory; what comes is put in FILE),
-   queue KEY, memory KEY, own. */
+   queue KEY, number KEY, memory KEY, many, own. */
 #include "tracee.h"
 #include <sys/ipc.h>
 #include <sys/msg.h>
@@ -53,6 +53,12 @@ int main(int argc, char **argv) {
         volatile char *page = shmat(must(shmget(atoi(argv[3]), 0, 0), "shmget"), NULL, 0);
         if (page == (void *)-1) die("shmat");
         page[0] = 1;
+    } else if (!strcmp(argv[2], "many")) {
+        /* More, one after another, than anybody would remember. */
+        int made = 0;
+        for (int i = 0; i < 70000; i++, made++) must(msgctl(must(msgget(IPC_PRIVATE, 0600), "msgget"), IPC_RMID, NULL), "msgctl");
+        printf("made %d\n", made);
+        return 0;
     } else {
         /* Its own: nobody outside is meant. */
         struct message sent = {1, "seen"}, got;

@@ -11,7 +11,8 @@ use crate::tracer::Tracer;
 use sekisho_events::{Access, Delegated, FileAct, Kind, Outcome, PathBytes};
 use std::collections::{HashMap, HashSet};
 
-/// More than one step has any use for; an object beyond it is told again each time.
+/// More than one step has any use for. Objects beyond it are not remembered: those that the step makes are told all the
+/// same, and its use of them as if somebody else had made them.
 const REMEMBERED: usize = 65_536;
 
 /// An object: the inode of its namespace (0 for ours), its kind, its identifier.
@@ -28,9 +29,10 @@ pub(crate) struct Ipc {
 /// A call that makes or finds an object.
 #[derive(Debug)]
 pub(crate) struct IpcGet {
+    namespace: u64,
     kind: IpcKind,
     key: i32,
-    /// What the key led to before.
+    /// What the key led to before, in our namespace.
     before: Option<i32>,
     makes: bool,
 }
@@ -41,13 +43,14 @@ impl Tracer {
         let key = call.int(0);
         let flags = call.int(if kind == IpcKind::Queue { 1 } else { 2 });
         let private = key == libc::IPC_PRIVATE;
-        let before = if private { None } else { sys::ipc_lookup(kind, key) };
-        let get = IpcGet { kind, key, before, makes: private || flags & libc::IPC_CREAT != 0 };
-        if get.makes && before.is_none() {
-            let made = FileAct::new(Access::Create, name(kind, Some(key), 0).as_bytes());
-            if let Some(verdict) = self.forbid(tid, call, &[Kind::File(made)]) {
-                return verdict;
-            }
+        let namespace = self.ipc_namespace(tid);
+        let before = if private || namespace != 0 { None } else { sys::ipc_lookup(kind, key) };
+        let get = IpcGet { namespace, kind, key, before, makes: private || flags & libc::IPC_CREAT != 0 };
+        if get.makes
+            && before.is_none()
+            && let Some(verdict) = self.forbid(tid, call, &[get.made(Outcome::Ok)])
+        {
+            return verdict;
         }
         Verdict::Watch(Pending::Ipc(Box::new(get)))
     }
@@ -55,28 +58,27 @@ impl Tracer {
     /// What came of it.
     pub(crate) fn exit_ipc_get(&mut self, tid: i32, get: &IpcGet, result: i64) {
         let Ok(id @ 0..) = i32::try_from(result) else { return };
-        let object = (self.ipc_namespace(tid), get.kind, id);
-        let existed = object.0 == 0 && get.before == Some(id);
-        if existed || !get.makes {
+        let object = (get.namespace, get.kind, id);
+        if get.before == Some(id) || !get.makes {
             if self.ipc.keys.len() < REMEMBERED {
                 self.ipc.keys.insert(object, get.key);
             }
             return;
         }
-        // An identifier is used again when its object is gone: it is the step's now, whoever had it before.
-        if self.ipc.made.len() < REMEMBERED && self.ipc.made.insert(object) {
-            let mut made = FileAct::new(Access::Create, name(get.kind, Some(get.key), id).as_bytes());
-            made.outcome = Outcome::Ok;
-            self.tell(tid, Kind::File(made));
+        let known = self.ipc.made.contains(&object);
+        if !known && self.ipc.made.len() < REMEMBERED {
+            self.ipc.made.insert(object);
+        }
+        // In ours it was not there before: its identifier is used again. Of another namespace nobody knows that.
+        if !known || get.namespace == 0 {
+            self.tell(tid, get.made(Outcome::Ok));
         }
     }
 
     /// Nobody saw whether it was made.
     pub(crate) fn tell_unknown_ipc(&mut self, tid: i32, get: &IpcGet) {
         if get.makes && get.before.is_none() {
-            let mut made = FileAct::new(Access::Create, name(get.kind, Some(get.key), 0).as_bytes());
-            made.outcome = Outcome::Unknown;
-            self.tell(tid, Kind::File(made));
+            self.tell(tid, get.made(Outcome::Unknown));
         }
     }
 
@@ -110,25 +112,31 @@ impl Tracer {
     }
 }
 
-/// How an object that the step made is named: where proc(5) lists its kind, with its key.
-fn name(kind: IpcKind, key: Option<i32>, id: i32) -> PathBytes {
-    let list = match kind {
+impl IpcGet {
+    /// The making of an object, named where proc(5) lists its kind, by its key.
+    fn made(&self, outcome: Outcome) -> Kind {
+        let path = format!("/proc/sysvipc/{}/{}", list(self.kind), key_name(self.key));
+        let mut act = FileAct::new(Access::Create, path.as_bytes());
+        act.outcome = outcome;
+        Kind::File(act)
+    }
+}
+
+/// How an object that somebody else made is named.
+fn handed_to(kind: IpcKind, key: Option<i32>, id: i32) -> PathBytes {
+    let which = key.map_or_else(|| format!("id-{id}"), key_name);
+    format!("sysv-{}:{which}", list(kind)).as_str().into()
+}
+
+/// What proc(5) calls the list of a kind, below `/proc/sysvipc`.
+fn list(kind: IpcKind) -> &'static str {
+    match kind {
         IpcKind::Queue => "msg",
         IpcKind::Semaphores => "sem",
         IpcKind::Memory => "shm",
-    };
-    let last = match key {
-        Some(libc::IPC_PRIVATE) => "private".to_owned(),
-        Some(key) => format!("{key:#010x}"),
-        None => format!("id-{id}"),
-    };
-    format!("/proc/sysvipc/{list}/{last}").as_str().into()
+    }
 }
 
-/// How one that somebody else made is named.
-fn handed_to(kind: IpcKind, key: Option<i32>, id: i32) -> PathBytes {
-    let name = name(kind, key, id);
-    let rest = name.as_bytes().strip_prefix(b"/proc/sysvipc/").unwrap_or_default();
-    let rest = String::from_utf8_lossy(rest).replace('/', ":");
-    format!("sysv-{rest}").as_str().into()
+fn key_name(key: i32) -> String {
+    if key == libc::IPC_PRIVATE { "private".to_owned() } else { format!("{key:#010x}") }
 }
