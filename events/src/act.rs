@@ -191,7 +191,8 @@ pub struct Content {
     /// When it was taken.
     #[n(4)]
     pub when: ContentWhen,
-    /// Why there is no digest: `too-large`, `changed-while-read`, `unreadable`, `vanished`.
+    /// Why there is no digest: `too-large`, `changed-while-read`, `unreadable`, `vanished`,
+    /// `served-by-step`.
     #[n(5)]
     pub why: Option<String>,
 }

@@ -23,6 +23,7 @@ mod options;
 mod outputs;
 mod pages;
 mod probe;
+mod served;
 mod stall;
 mod step;
 mod sys;

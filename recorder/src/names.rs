@@ -18,6 +18,8 @@ pub(crate) struct Looker {
     pub tid: i32,
     pub pid: i32,
     pub view: View,
+    /// It may serve files itself: its file systems are asked for nothing that the kernel knows without them.
+    pub serves: bool,
 }
 
 /// What a name leads to.
@@ -75,8 +77,17 @@ impl ProcPath {
 
 /// What descriptor `fd` of the tracee leads to.
 pub(crate) fn of_descriptor(who: Looker, fd: i32) -> Result<Found, SysError> {
-    let link = ProcPath::fd(who.tid, fd);
-    let stat = sys::statx(None, link.as_c(), 0)?;
+    of_link(who, &ProcPath::fd(who.tid, fd))
+}
+
+/// The same, where another thread may replace the descriptor meanwhile: name and object are of one and the same file.
+pub(crate) fn of_contested_descriptor(who: Looker, fd: i32) -> Result<Found, SysError> {
+    let handle = sys::open(ProcPath::fd(who.tid, fd).as_c(), libc::O_PATH)?;
+    of_link(who, &ProcPath::own_fd(handle.as_raw_fd()))
+}
+
+fn of_link(who: Looker, link: &ProcPath) -> Result<Found, SysError> {
+    let stat = sys::statx(None, link.as_c(), if who.serves { libc::AT_STATX_DONT_SYNC } else { 0 })?;
     let mut buffer = [0; PathBytes::MAX];
     match sys::readlink(link.as_c(), &mut buffer) {
         Ok(text) => Ok(Found { path: shown(who, text, &stat), stat: Some(stat) }),
@@ -139,7 +150,7 @@ fn look_up(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Option<Found> {
     if let Some(meant) = meant_by_self(who, text, name) {
         return look_up(who, dirfd, &meant, flags);
     }
-    let stat = sys::fstat(fd.as_fd()).ok()?;
+    let stat = known_stat(who, fd.as_fd()).ok()?;
     Some(Found { path: shown(who, name, &stat), stat: Some(stat) })
 }
 
@@ -149,6 +160,12 @@ fn meant_by_self(who: Looker, text: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     let rest = name.strip_prefix(b"/proc/")?.strip_prefix(own.as_bytes()).filter(|r| r.starts_with(b"/"))?;
     let named = text.windows(own.len()).any(|w| w == own.as_bytes());
     (!named).then(|| [format!("/proc/{}", who.pid).as_bytes(), rest].concat())
+}
+
+/// What `fd`, of our own, leads to.
+fn known_stat(who: Looker, fd: BorrowedFd<'_>) -> Result<Stat, SysError> {
+    let sync = if who.serves { libc::AT_STATX_DONT_SYNC } else { 0 };
+    sys::statx(Some(fd), c"", libc::AT_EMPTY_PATH | sync)
 }
 
 fn name_of(who: Looker, fd: BorrowedFd<'_>) -> PathBytes {
@@ -290,7 +307,7 @@ mod tests {
 
     fn me() -> Looker {
         let pid = std::process::id() as i32;
-        Looker { tid: pid, pid, view: View::Ours }
+        Looker { tid: pid, pid, view: View::Ours, serves: false }
     }
 
     // path_resolution(7): a trailing slash does not make another entry.
@@ -316,7 +333,12 @@ mod tests {
     fn a_link_to_self_leads_to_the_tracee() {
         let mut child = std::process::Command::new("sleep").arg("9").spawn().unwrap();
         let pid = child.id() as i32;
-        let found = whole(Looker { tid: pid, pid, view: View::Ours }, libc::AT_FDCWD, &"/proc/net/dev".into(), true);
+        let found = whole(
+            Looker { tid: pid, pid, view: View::Ours, serves: false },
+            libc::AT_FDCWD,
+            &"/proc/net/dev".into(),
+            true,
+        );
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(found.path, "/proc/self/net/dev".into());

@@ -1,12 +1,12 @@
 //! Ends the step when we wait for it while it waits for us.
 //!
 //! A file system that a process of the step serves (fuse(4)) answers a look-up of ours only when that process runs; it may
-//! be stopped, waiting for us. No signal to us ends such a wait (the request has been read already), only the server's
-//! death does.
-use crate::sys;
-use std::sync::Arc;
-use std::sync::Weak;
+//! be stopped, waiting for us. No signal to us ends such a wait (the request has been read already), only the end of
+//! the file system does: its server's death, if nobody else holds it open, or its being taken down.
+use crate::{served, sys};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// How long nothing may move before the step is ended, in looks of [`EVERY`].
@@ -43,8 +43,10 @@ impl Progress {
             return true;
         }
         let weak = Arc::downgrade(self);
+        let others = served::seen_here();
         let blocked = sys::block_signals();
-        let started = std::thread::Builder::new().name("stall".into()).spawn(move || look_on(&weak, tracer)).is_ok();
+        let started =
+            std::thread::Builder::new().name("stall".into()).spawn(move || look_on(&weak, tracer, &others)).is_ok();
         drop(blocked);
         started
     }
@@ -60,8 +62,8 @@ impl Drop for Busy<'_> {
     }
 }
 
-/// Until the recording ends.
-fn look_on(progress: &Weak<Progress>, tracer: i32) {
+/// Until the recording ends. `others`: what was served before the step could.
+fn look_on(progress: &Weak<Progress>, tracer: i32, others: &HashSet<served::Device>) {
     let (mut last, mut still) = ((0, 0), 0);
     loop {
         std::thread::sleep(EVERY);
@@ -72,6 +74,7 @@ fn look_on(progress: &Weak<Progress>, tracer: i32) {
         if still >= LOOKS {
             progress.ended_step.store(true, Ordering::Relaxed);
             kill_tracees(tracer);
+            served::take_down(others);
         }
     }
 }

@@ -1,5 +1,8 @@
-/* B16, E20: a file system served by the step itself. argv[2]: slow (the name of an act lies in a page of it, and each read
-   takes a second), acts (before it answers a look-up or an open it opens a file itself, as one that passes files through does), lie (its file has other content at every read; the step copies it). */
+/* B16, E20: a file system served by the step itself. argv[2]:
+   slow  the name of an act lies in a page of it, and each read takes a second
+   acts  before it answers anything it opens a file itself, as one that passes files through does
+   names the same, and its file is opened in a way that the recorder has to look its name up before
+   lie   its file has other content at every read; the step copies it */
 #include "tracee.h"
 #include <linux/fuse.h>
 #include <sys/mount.h>
@@ -17,7 +20,7 @@ static void serve(int fd, int slow) {
     struct fuse_attr file = {.ino = 2, .size = 4096, .mode = S_IFREG | 0644, .nlink = 1}, root = {.ino = 1, .mode = S_IFDIR | 0755, .nlink = 2};
     while (read(fd, buf, sizeof buf) > 0) {
         struct fuse_in_header *h = (void *)buf;
-        if (acts && (h->opcode == FUSE_LOOKUP || h->opcode == FUSE_OPEN)) close(open("/etc/passwd", O_RDONLY));
+        if (acts) close(open("/etc/passwd", O_RDONLY));
         struct fuse_entry_out entry = {.nodeid = 2, .attr = file};
         struct fuse_attr_out attr = {.attr = h->nodeid == 1 ? root : file};
         struct fuse_open_out open_ = {.fh = 1};
@@ -37,7 +40,8 @@ static void serve(int fd, int slow) {
 }
 int main(int argc, char **argv) {
     dir = argv[1];
-    acts = !strcmp(argv[2], "acts");
+    int names = !strcmp(argv[2], "names");
+    acts = names || !strcmp(argv[2], "acts");
     int slow = !strcmp(argv[2], "slow"), fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
     char opts[128], *mnt = in(dir, "mnt");
     if (fd < 0) quit(errno == ENOENT || errno == EACCES ? 77 : 1, "/dev/fuse");
@@ -46,7 +50,7 @@ int main(int argc, char **argv) {
     if (mount("fuse", mnt, "fuse", MS_NOSUID | MS_NODEV, opts)) die("mount");
     pid_t pid = must(fork(), "fork");
     if (!pid) serve(fd, slow);
-    int f = must(open(in(mnt, "f"), O_RDONLY), "open in mount"), rc = 0;
+    int f = must(open(in(mnt, "f"), names ? O_RDWR | O_CREAT : O_RDONLY, 0600), "open in mount"), rc = 0;
     if (slow) {
         char *name = mmap(0, 4096, PROT_READ, MAP_PRIVATE, f, 0);
         rc = syscall(SYS_mkdir, name, 0755);

@@ -2,7 +2,7 @@
 use super::{Call, Pending, Verdict, file_kinds, outcome};
 use crate::names;
 use crate::tracer::Tracer;
-use sekisho_events::{Access, FileAct, FileType, Kind, Outcome, PathBytes};
+use sekisho_events::{Access, FileAct, FileType, Gap, GapWhy, Kind, Outcome, PathBytes};
 
 impl Tracer {
     /// One entry of a directory is made or removed.
@@ -137,8 +137,10 @@ impl Tracer {
         if act.outcome.is_effect() {
             self.outputs.follow(&act);
             self.inputs.follow(&act);
-            if act.access == Access::Mknod {
-                self.listeners.add_path(&act.path);
+            match act.access {
+                Access::Mknod => self.listeners.add_path(&act.path),
+                Access::Mount => self.look_for_served(tid),
+                _ => {}
             }
         }
         if act.outcome == Outcome::Ok {
@@ -146,6 +148,18 @@ impl Tracer {
             act.asked = act.asked.filter(|a| *a != act.path);
         }
         self.tell(tid, Kind::File(act));
+    }
+
+    /// After a mount: is it of files that the step serves itself?
+    fn look_for_served(&mut self, tid: i32) {
+        let devices = self.served.look(tid);
+        if !devices.is_empty() {
+            for device in devices {
+                self.digests.avoid(device);
+            }
+            let detail = "the step serves a file system itself: what is read from it has no digest".to_owned();
+            self.tell(tid, Kind::Gap(Gap { why: GapWhy::Unseen, detail }));
+        }
     }
 }
 

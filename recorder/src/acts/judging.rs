@@ -40,7 +40,7 @@ impl Tracer {
         let group = self.table.group_of(tid)?;
         let pinned = self.pages_work && group.page.is_some();
         let racy = !group.is_quiet() && !pinned;
-        Some((Looker { tid, pid: group.pid, view: group.view }, racy))
+        Some((Looker { tid, pid: group.pid, view: group.view, serves: self.served.has_begun() }, racy))
     }
 
     /// True if what is pinned for this thread will hold.

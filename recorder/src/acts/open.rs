@@ -185,13 +185,14 @@ impl Tracer {
             self.tell_file(tid, open.failed(path, outcome));
             return;
         }
-        let found = if open.contested { steady(who, result as i32) } else { names::of_descriptor(who, result as i32) };
-        let Ok(found) = found else {
+        let look = if open.contested { names::of_contested_descriptor } else { names::of_descriptor };
+        let Ok(found) = look(who, result as i32) else {
             // The descriptor is gone already: closed by another thread, or the process dies.
             self.tell_unknown_open(tid, open);
             return;
         };
         if found.stat.is_some_and(|s| s.file_type == FileType::CharDevice && s.rdev == FUSE) {
+            self.served.begin(tid);
             self.watch_for_stalls(tid);
         }
         let other = if open.contested { self.other_name(who, open, &found) } else { None };
@@ -280,23 +281,6 @@ impl Tracer {
             self.hash_descriptor(tid, fd, &found.path, ContentWhen::Read, &stat);
         }
     }
-}
-
-/// Looks at a descriptor that changes each time; after that its name and its object may be of two files.
-const STEADY: usize = 8;
-
-/// What a descriptor leads to that another thread may replace meanwhile: name and object of one and the same file.
-fn steady(who: names::Looker, fd: i32) -> Result<Found, crate::sys::SysError> {
-    let mut found = names::of_descriptor(who, fd)?;
-    for _ in 0..STEADY {
-        let again = names::of_descriptor(who, fd)?;
-        let object = |f: &Found| f.stat.map(|s| s.identity);
-        if again.path == found.path && object(&again) == object(&found) {
-            break;
-        }
-        found = again;
-    }
-    Ok(found)
 }
 
 /// Device number of /dev/fuse (Documentation/admin-guide/devices.txt).

@@ -1,9 +1,11 @@
 //! The threads that hash.
 use super::{Cache, Stamp};
 use crate::emit::Finished;
+use crate::served::Device;
 use crate::sys::{self, Stat};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use sekisho_events::{Content, ContentWhen, Digest, Kind, PathBytes, ProcessId};
+use std::collections::HashSet;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -59,6 +61,8 @@ struct Job {
 /// Hashes files, each state once.
 pub(crate) struct Digests {
     cache: Cache,
+    /// What is on these is not read: the step serves it.
+    avoided: HashSet<Device>,
     jobs: Option<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
     finished: Finished,
@@ -76,7 +80,12 @@ impl Digests {
                 .spawn(move || work(&receiver, &finished))
         };
         let threads = (0..2).map(spawn).collect::<Result<_, _>>()?;
-        Ok(Self { cache: Cache::default(), jobs: Some(jobs), threads, finished })
+        Ok(Self { cache: Cache::default(), avoided: HashSet::new(), jobs: Some(jobs), threads, finished })
+    }
+
+    /// Files on this device have no digest from now on.
+    pub(crate) fn avoid(&mut self, device: Device) {
+        self.avoided.insert(device);
     }
 
     /// The digest of a program or library that runs; `open` gives the file if it has not been hashed yet.
@@ -130,6 +139,9 @@ impl Digests {
             }
             Err(Slot::without(why))
         };
+        if self.avoided.contains(&(stat.identity.dev_major, stat.identity.dev_minor)) {
+            return refuse("served-by-step");
+        }
         if stat.size > MAX_BYTES {
             return refuse("too-large");
         }

@@ -222,7 +222,7 @@ mod tests {
 
     fn way(text: &str, flags: i32) -> Way {
         let pid = std::process::id() as i32;
-        let who = Looker { tid: pid, pid, view: View::Ours };
+        let who = Looker { tid: pid, pid, view: View::Ours, serves: false };
         look_up(who, libc::AT_FDCWD, text.as_bytes(), flags, &mut Links::default())
     }
 

@@ -89,7 +89,7 @@ fn answer(shared: Shared, listener: &Receiver<OwnedFd>, control: &Control) -> Re
         Err(_) => Ok(()),
         Ok(fd) => Listener::new(fd).and_then(|listener| {
             let progress = lock(&shared).progress.clone();
-            Notifier { shared, listener, links: Links::default(), progress }.run(control)
+            Notifier { shared, listener, links: Links::default() }.run(control, &progress)
         }),
     };
     guard.ended_well = done.is_ok();
@@ -101,15 +101,13 @@ struct Notifier {
     shared: Shared,
     listener: Listener,
     links: Links,
-    progress: Arc<Progress>,
 }
 
 impl Notifier {
-    fn run(&mut self, control: &Control) -> Result<(), SysError> {
+    fn run(&mut self, control: &Control, progress: &Progress) -> Result<(), SysError> {
         loop {
             match self.listener.receive() {
                 Ok(notification) => {
-                    let progress = self.progress.clone();
                     let _busy = progress.begin();
                     self.serve(&notification)?;
                 }

@@ -67,8 +67,10 @@ impl Notifier {
         let tracer = lock(&self.shared);
         let id = tracer.table.get(tid)?.id;
         let group = tracer.table.group_of(tid)?;
-        let apart = group.apart || group.own_pids || group.view != View::Ours;
-        let who = Looker { tid, pid: group.pid, view: group.view };
+        // To open a file that the step serves we would wait for it, and it for us.
+        let serves = tracer.served.has_begun();
+        let apart = serves || group.apart || group.own_pids || group.view != View::Ours;
+        let who = Looker { tid, pid: group.pid, view: group.view, serves };
         Some(Caller { id, who, apart, since: tracer.inputs.changes() })
     }
 

@@ -55,6 +55,13 @@ pub(crate) fn fstat(fd: BorrowedFd<'_>) -> Result<Stat, SysError> {
     statx(Some(fd), c"", libc::AT_EMPTY_PATH)
 }
 
+/// Takes a mount down at once; who waits for an answer of its server gets an error (umount2(2), `MNT_FORCE`).
+pub(crate) fn unmount_by_force(point: &CStr) -> Result<(), SysError> {
+    // SAFETY: `point` is NUL-terminated; nothing is written.
+    let rc = unsafe { libc::umount2(point.as_ptr(), libc::MNT_FORCE | libc::UMOUNT_NOFOLLOW) };
+    check("umount2", i64::from(rc)).map(drop)
+}
+
 fn file_type(mode: u32) -> FileType {
     match mode & libc::S_IFMT {
         libc::S_IFREG => FileType::Regular,

@@ -70,6 +70,8 @@ pub(crate) struct Tracer {
     turns: turns::Turns,
     /// What is being answered, for whoever watches that it moves.
     pub(crate) progress: Arc<Progress>,
+    /// What the step serves itself.
+    pub(crate) served: crate::served::Served,
     /// Names of addresses.
     pub(crate) resolved: crate::acts::Names,
     /// That a name could not be told was told.
@@ -127,6 +129,7 @@ impl Tracer {
             pages_work: true,
             turns: turns::Turns::default(),
             progress: Arc::default(),
+            served: crate::served::Served::default(),
             resolved: crate::acts::Names::new(&std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()),
             untold: false,
             blinded: Vec::new(),

@@ -1,0 +1,62 @@
+//! File systems that a process of the step serves itself (fuse(4)).
+//!
+//! Their answers are whatever that process likes at the moment, and it gives them only while it runs: it may be stopped,
+//! waiting for us. So nothing is read from them, and nothing asked that the kernel knows without them.
+use crate::decode::procfs::{self, Mount};
+use crate::names::ProcPath;
+use crate::sys;
+use std::collections::HashSet;
+use std::ffi::CString;
+
+/// Major and minor number.
+pub(crate) type Device = (u32, u32);
+
+/// What is served since the step opened /dev/fuse.
+#[derive(Debug, Default)]
+pub(crate) struct Served {
+    /// What others served before that.
+    others: Option<HashSet<Device>>,
+    own: HashSet<Device>,
+}
+
+impl Served {
+    /// True once the step can serve files.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.others.is_some()
+    }
+
+    /// A thread has opened /dev/fuse.
+    pub(crate) fn begin(&mut self, tid: i32) {
+        if self.others.is_none() {
+            self.others = Some(mounts(tid).iter().map(|mount| mount.device).collect());
+        }
+    }
+
+    /// What a thread sees mounted that the step serves and was not seen before.
+    pub(crate) fn look(&mut self, tid: i32) -> Vec<Device> {
+        let Some(others) = &self.others else { return Vec::new() };
+        let seen = mounts(tid).into_iter().map(|mount| mount.device).filter(|device| !others.contains(device));
+        seen.filter(|device| self.own.insert(*device)).collect()
+    }
+}
+
+/// Takes down what `before` did not have, as far as we may: who waits for an answer gets an error then, be its server
+/// dead or not (umount2(2), `MNT_FORCE`).
+pub(crate) fn take_down(before: &HashSet<Device>) {
+    for mount in mounts(sys::thread_id()).iter().filter(|mount| !before.contains(&mount.device)) {
+        if let Ok(point) = CString::new(mount.point.as_bytes()) {
+            // EPERM: the step, too, could not mount it here then. EBUSY: it is in use, and answers with errors now.
+            let _ = sys::unmount_by_force(&point);
+        }
+    }
+}
+
+/// Which devices are served by processes, as the calling thread sees them.
+pub(crate) fn seen_here() -> HashSet<Device> {
+    mounts(sys::thread_id()).iter().map(|mount| mount.device).collect()
+}
+
+fn mounts(tid: i32) -> Vec<Mount> {
+    let list = std::fs::read(ProcPath::of(tid, "mountinfo").as_str()).unwrap_or_default();
+    procfs::mountinfo(&list).filter(|mount| mount.kind.as_bytes().starts_with(b"fuse")).collect()
+}
