@@ -47,6 +47,22 @@ fn a_profile_of_two_runs_accepts_a_third_and_not_another_act() {
 }
 
 #[test]
+fn the_verdict_says_how_far_the_profile_was_reviewed() {
+    let dir = learned();
+    let at = dir.path();
+    let verdict = || returns(0, at, &["diff", "1.rec"]).0;
+    assert!(verdict().contains(" not reviewed)"), "{}", verdict());
+
+    let file = at.join("sekisho.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let signed = text.replace("[[rule]]\n", "[[rule]]\nreviewed_by = \"dana\"\nreviewed_on = \"2026-03-01\"\n");
+    std::fs::write(&file, signed).unwrap();
+    returns(0, at, &["profile", "fmt", "sekisho.toml"]);
+    // What it includes was reviewed on other days.
+    assert!(verdict().contains(", reviewed 2026-03-01)"), "{}", verdict());
+}
+
+#[test]
 fn a_profile_is_not_overwritten_and_grows_by_merging_suggesting_and_reviewing() {
     let dir = learned();
     let at = dir.path();

@@ -325,6 +325,7 @@ impl Differ {
             profile_path: self.options.profile_path,
             profile_sha256: self.options.profile_sha256,
             profile_reviewed_on: self.profile.reviewed_on(),
+            profile_unreviewed: self.profile.unreviewed(),
             mode: self.options.mode,
             events: self.events,
             allowed: self.events - self.deviating,

@@ -126,9 +126,14 @@ impl Profile {
         }
     }
 
-    /// The day on which a rule was last reviewed.
+    /// The day on which one of its own rules was last reviewed; what is included was reviewed elsewhere.
     pub fn reviewed_on(&self) -> Option<crate::date::Date> {
-        self.rules.iter().filter_map(|r| r.reviewed_on).max()
+        self.rules.iter().filter(|r| r.is_own()).filter_map(|r| r.reviewed_on).max()
+    }
+
+    /// How many of its own rules nobody has put a name and a day under.
+    pub fn unreviewed(&self) -> usize {
+        self.rules.iter().filter(|r| r.is_own() && !r.is_reviewed()).count()
     }
 
     /// True if a refusal of this call is expected of every process.

@@ -28,8 +28,10 @@ pub struct DiffReport {
     pub profile_path: String,
     /// Digest of its text.
     pub profile_sha256: Option<Digest>,
-    /// Day of its latest review.
+    /// Day of the latest review of a rule of its own.
     pub profile_reviewed_on: Option<Date>,
+    /// How many of its own rules were never reviewed.
+    pub profile_unreviewed: usize,
     /// The mode that was in force.
     pub mode: Mode,
     /// Number of events, repeated ones as often as they happened.

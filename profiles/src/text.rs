@@ -27,14 +27,22 @@ impl DiffReport {
     /// One line that says it all: `2 deviations from sekisho.toml (9f3c…, reviewed 2026-11-02)`.
     pub fn headline(&self) -> String {
         let digest = self.profile_sha256.map(|d| format!("{}…", &d.to_hex()[..4]));
-        let reviewed = self.profile_reviewed_on.map(|d| format!("reviewed {d}"));
-        let facts: Vec<String> = digest.into_iter().chain(reviewed).collect();
+        let facts: Vec<String> = digest.into_iter().chain(self.reviewed()).collect();
         let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
         let path = sekisho_events::escape(self.profile_path.as_bytes());
         match self.deviations.len() {
             0 => format!("clean: nothing deviates from {path}{facts}"),
             1 => format!("1 deviation from {path}{facts}"),
             n => format!("{n} deviations from {path}{facts}"),
+        }
+    }
+
+    /// How far the profile was reviewed: `reviewed 2026-11-02`, `2 rules not reviewed`; nothing if it has no rules.
+    pub fn reviewed(&self) -> Option<String> {
+        match self.profile_unreviewed {
+            0 => self.profile_reviewed_on.map(|d| format!("reviewed {d}")),
+            1 => Some("1 rule not reviewed".to_owned()),
+            n => Some(format!("{n} rules not reviewed")),
         }
     }
 

@@ -45,6 +45,7 @@ fn verdict(names: &[&[u8]]) -> DiffReport {
         profile_path: "sekisho.toml".to_owned(),
         profile_sha256: Some(Digest::of(b"profile")),
         profile_reviewed_on: None,
+        profile_unreviewed: 0,
         mode: Mode::Observe,
         events: 4121,
         allowed: 4100,

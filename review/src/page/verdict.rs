@@ -37,7 +37,7 @@ fn judged(report: &DiffReport, out: &mut dyn Write) -> Result<()> {
     };
     let digest =
         report.profile_sha256.map_or_else(String::new, |d| format!(" <code>{}</code>", crate::phrase::short(&d)));
-    let reviewed = report.profile_reviewed_on.map_or_else(String::new, |day| format!(", reviewed {day}"));
+    let reviewed = report.reviewed().map_or_else(String::new, |how_far| format!(", {how_far}"));
     writeln!(
         out,
         "<section class=\"verdict {class}\"><strong>{title}</strong><p>{} events against <code>{}</code>{digest}{reviewed}; \
