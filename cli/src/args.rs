@@ -75,6 +75,16 @@ pub enum Mode {
     Kill,
 }
 
+impl From<Mode> for sekisho_events::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Observe => Self::Observe,
+            Mode::Deny => Self::Deny,
+            Mode::Kill => Self::Kill,
+        }
+    }
+}
+
 /// How much is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Level {

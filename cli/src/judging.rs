@@ -3,8 +3,8 @@ use crate::commands::show::failure;
 use crate::exit::{CliError, shown};
 use crate::files;
 use crate::profiled::{Loaded, today};
-use sekisho_events::{Header, LogError, LogReader};
-use sekisho_profiles::{DiffOptions, DiffReport, Differ, Mode, Vars};
+use sekisho_events::{Header, LogError, LogReader, Mode};
+use sekisho_profiles::{DiffOptions, DiffReport, Differ, Vars};
 use std::io::Read;
 use std::path::Path;
 

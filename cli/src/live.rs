@@ -1,7 +1,7 @@
 //! The profile as a judge while the step runs: deny and kill.
 use crate::exit::CliError;
-use sekisho_events::{Event, Kind, ProcessId};
-use sekisho_profiles::{Date, Matcher, Mode, Profile, Vars, Verdict, errno::EACCES};
+use sekisho_events::{Event, Kind, Mode, ProcessId};
+use sekisho_profiles::{Date, Matcher, Profile, Vars, Verdict, errno::EACCES};
 use sekisho_recorder::{Judge, Ruling};
 
 /// The id that stands where no rule allowed an act.

@@ -4,8 +4,8 @@ use crate::exit::{CliError, shown, word};
 use crate::files;
 use crate::live::LiveJudge;
 use crate::recording::{Setting, workspace};
-use sekisho_events::Digest;
-use sekisho_profiles::{Date, Mode, Profile, ProfileError, ProfileErrorKind, Vars};
+use sekisho_events::{Digest, Mode};
+use sekisho_profiles::{Date, Profile, ProfileError, ProfileErrorKind, Vars};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -32,12 +32,7 @@ impl Loaded {
 
     /// The mode in force: what was asked for, or the profile's own, or observe.
     pub fn mode(&self, asked: Option<args::Mode>) -> Mode {
-        match asked {
-            Some(args::Mode::Observe) => Mode::Observe,
-            Some(args::Mode::Deny) => Mode::Deny,
-            Some(args::Mode::Kill) => Mode::Kill,
-            None => self.profile.meta.mode.unwrap_or(Mode::Observe),
-        }
+        asked.map(Mode::from).or(self.profile.meta.mode).unwrap_or_default()
     }
 
     /// How to record under this profile.
@@ -47,16 +42,7 @@ impl Loaded {
             return Ok(Setting { profile_sha256: Some(self.sha256), ..Setting::default() });
         }
         let judge = LiveJudge::new(&self.profile, &vars(args)?, mode, today())?;
-        Ok(Setting {
-            mode: match mode {
-                Mode::Observe => sekisho_recorder::Mode::Observe,
-                Mode::Deny => sekisho_recorder::Mode::Deny,
-                Mode::Kill => sekisho_recorder::Mode::Kill,
-            },
-            judge: Some(Box::new(judge)),
-            profile_sha256: Some(self.sha256),
-            ..Setting::default()
-        })
+        Ok(Setting { mode, judge: Some(Box::new(judge)), profile_sha256: Some(self.sha256), ..Setting::default() })
     }
 }
 

@@ -2,8 +2,8 @@
 use crate::args::RecordingArgs;
 use crate::exit::{CliError, Exit, shown};
 use crate::ui::Ui;
-use sekisho_events::{Digest, LogError, PathBytes};
-use sekisho_recorder::{Engine, Judge, Mode, Options, RecordError, Recorded};
+use sekisho_events::{Digest, LogError, Mode, PathBytes};
+use sekisho_recorder::{Engine, Judge, Options, RecordError, Recorded};
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt as _;

@@ -34,6 +34,34 @@ impl Level {
     }
 }
 
+/// What happens to an act that the profile does not allow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// It happens, and is reported.
+    #[default]
+    Observe,
+    /// The call fails.
+    Deny,
+    /// The step dies.
+    Kill,
+}
+
+impl Mode {
+    /// The name in profiles and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Deny => "deny",
+            Self::Kill => "kill",
+        }
+    }
+
+    /// The mode of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Observe, Self::Deny, Self::Kill].into_iter().find(|m| m.name() == name)
+    }
+}
+
 /// What holds about arguments that another thread can change while we read them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, CborLen)]
 #[cbor(index_only)]

@@ -24,6 +24,6 @@ pub use act::{
 pub use bytes::{PathBytes, escape};
 pub use digest::{Digest, Hasher};
 pub use event::{Event, Exec, Exit, ExitHow, Gap, GapWhy, Interpreter, Kind, ProcessId, SpawnHow};
-pub use header::{Counts, Coverage, Header, Level, Toctou, Trailer};
+pub use header::{Counts, Coverage, Header, Level, Mode, Toctou, Trailer};
 pub use log::{Corruption, End, LogError, LogReader, LogWriter, Truncation};
 pub use outcome::Outcome;

@@ -5,11 +5,11 @@ use crate::decision::{Decision, MatchError, Outcome};
 use crate::deviation::{Actor, Deviation, MAX_SEQ, Severity, secret_in, severity, what};
 use crate::matcher::Matcher;
 use crate::need::{Need, needs};
-use crate::profile::{Mode, Profile};
+use crate::profile::Profile;
 use crate::report::{DiffReport, GapLine};
 use crate::suggest;
 use crate::vars::Vars;
-use sekisho_events::{Denied, Digest, Event, Kind, Level, ProcessId, Trailer};
+use sekisho_events::{Denied, Digest, Event, Kind, Level, Mode, ProcessId, Trailer};
 use std::collections::HashMap;
 
 /// Distinct deviations that are kept; more are counted.

@@ -61,7 +61,7 @@ pub use meaning::{Cause, Change, Direction, Meaning, MeaningError, Setting, Witn
 pub use need::{Need, Target, needs};
 pub use net::{Host, NamePattern, NetError, NetPattern, describe as describe_net};
 pub use process::{Image, Processes};
-pub use profile::{EXPECTED_REFUSALS, Meta, Mode, Profile};
+pub use profile::{EXPECTED_REFUSALS, Meta, Profile};
 pub use report::{DiffReport, GapLine};
 pub use reviewed::Reviewed;
 pub use rule::{Item, Rule, Seen};

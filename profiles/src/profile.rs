@@ -1,35 +1,7 @@
 //! A profile: what a step may do, as a person reviewed it.
 use crate::error::ProfileError;
 use crate::rule::{Item, Rule};
-use sekisho_events::Level;
-
-/// What happens to an act that the profile does not allow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// It happens, and is reported.
-    #[default]
-    Observe,
-    /// The call fails.
-    Deny,
-    /// The step dies.
-    Kill,
-}
-
-impl Mode {
-    /// The name in profiles and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Deny => "deny",
-            Self::Kill => "kill",
-        }
-    }
-
-    /// The mode of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Observe, Self::Deny, Self::Kill].into_iter().find(|m| m.name() == name)
-    }
-}
+use sekisho_events::{Level, Mode};
 
 /// Refusals that every profile tolerates unless it has a list of its own: each has a fallback that programs take.
 pub const EXPECTED_REFUSALS: &[&str] = &["clone3", "io_uring_setup"];

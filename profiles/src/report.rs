@@ -1,9 +1,8 @@
 //! What a comparison found: the value, its JSON form, and its text.
 use crate::date::Date;
 use crate::deviation::{Actor, Deviation};
-use crate::profile::Mode;
 use base64::Engine as _;
-use sekisho_events::{Digest, PathBytes, json::put_bytes};
+use sekisho_events::{Digest, Mode, PathBytes, json::put_bytes};
 use serde_json::{Map, Value, json};
 
 /// Equal gaps of a recording.

@@ -1,8 +1,8 @@
 //! Which engine records a step, and why not the faster one.
 use crate::error::RecordError;
-use crate::options::{Engine, Mode, Options};
+use crate::options::{Engine, Options};
 use crate::sys::SysError;
-use sekisho_events::Level;
+use sekisho_events::{Level, Mode};
 
 /// The engine of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,7 +34,7 @@ pub use choice::NoListener;
 pub use emit::Tally;
 pub use error::RecordError;
 pub use judge::{Judge, Ruling};
-pub use options::{Engine, Mode, Options};
+pub use options::{Engine, Options};
 pub use probe::{Probes, probe};
 pub use step::{Recorded, record};
 pub use sys::{SysError, effective_uid};

@@ -1,5 +1,5 @@
 //! What to record, and how.
-use sekisho_events::{Digest, Level};
+use sekisho_events::{Digest, Level, Mode};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,29 +27,6 @@ impl Engine {
             "hybrid" => Some(Self::Hybrid),
             "ptrace" => Some(Self::Ptrace),
             _ => None,
-        }
-    }
-}
-
-/// What happens to an act that the judge does not allow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Nothing: it is recorded.
-    #[default]
-    Observe,
-    /// The call fails.
-    Deny,
-    /// The step dies.
-    Kill,
-}
-
-impl Mode {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Deny => "deny",
-            Self::Kill => "kill",
         }
     }
 }

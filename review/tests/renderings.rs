@@ -3,8 +3,8 @@
 #[path = "../../events/tests/every_kind/mod.rs"]
 mod every_kind;
 
-use sekisho_events::{Access, Content, ContentWhen, Digest, Event, FileAct, Kind, LogReader, PathBytes};
-use sekisho_profiles::{Actor, Deviation, DiffReport, GapLine, Mode, Severity};
+use sekisho_events::{Access, Content, ContentWhen, Digest, Event, FileAct, Kind, LogReader, Mode, PathBytes};
+use sekisho_profiles::{Actor, Deviation, DiffReport, GapLine, Severity};
 use sekisho_review::{Filter, Summary, Who};
 
 fn reader(bytes: &[u8]) -> LogReader<&[u8]> {

@@ -1,8 +1,9 @@
 //! What else changes how a step is judged: what is in force, what is expected, what has to happen, until when.
 use super::{Cause, Meaning};
 use crate::date::Date;
-use crate::profile::{EXPECTED_REFUSALS, Mode, Profile};
+use crate::profile::{EXPECTED_REFUSALS, Profile};
 use crate::rule::Rule;
+use sekisho_events::Mode;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// To which side a setting moved.

@@ -73,10 +73,13 @@ impl Tracer {
             Decoder::IpcGet(kind) => self.enter_ipc_get(tid, call, kind),
             Decoder::IpcUse(kind) => self.enter_ipc_use(tid, call, kind),
             Decoder::Shmat => {
-                let _ = self.enter_shared_memory(tid, call);
+                self.share_memory(tid, call);
                 self.enter_ipc_use(tid, call, IpcKind::Memory)
             }
-            Decoder::Mmap | Decoder::Aio => self.enter_shared_memory(tid, call),
+            Decoder::Mmap | Decoder::Aio => {
+                self.share_memory(tid, call);
+                Verdict::Run
+            }
             Decoder::SetPtracer | Decoder::Lease => Verdict::Run,
         }
     }

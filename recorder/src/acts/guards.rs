@@ -154,14 +154,11 @@ impl Tracer {
     }
 
     /// Memory that others can write: from now on arguments of this process may change under us.
-    pub(crate) fn enter_shared_memory(&mut self, tid: i32, call: &Call) -> Verdict {
-        if call.nr == crate::abi::nr::MMAP && is_read_only_view(tid, call) {
-            return Verdict::Run;
-        }
-        if let Some(group) = self.table.group_of_mut(tid) {
+    pub(crate) fn share_memory(&mut self, tid: i32, call: &Call) {
+        let view = call.nr == crate::abi::nr::MMAP && is_read_only_view(tid, call);
+        if !view && let Some(group) = self.table.group_of_mut(tid) {
             group.shared_memory = true;
         }
-        Verdict::Run
     }
 }
 

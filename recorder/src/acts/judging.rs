@@ -3,10 +3,9 @@ use super::{Call, Verdict};
 use crate::judge::Ruling;
 use crate::memory::{self, Fault};
 use crate::names::{self, Looker};
-use crate::options::Mode;
 use crate::tracee::View;
 use crate::tracer::Tracer;
-use sekisho_events::{Access, Denied, FileAct, Gap, GapWhy, Kind, PathBytes};
+use sekisho_events::{Access, Denied, FileAct, Gap, GapWhy, Kind, Mode, PathBytes};
 
 impl Tracer {
     /// True if acts are judged before they happen.
