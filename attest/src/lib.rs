@@ -15,6 +15,7 @@ mod run;
 mod sigstore_bundle;
 mod statement;
 pub mod strict_json;
+mod summary;
 pub mod timestamp;
 
 pub use bundle::{AttestError, MAX_PAYLOAD_BYTES, Options, Statements, attest};
@@ -26,3 +27,4 @@ pub use key::{Algorithm, KeyError, PublicKey, SecretKey};
 pub use predicates::verdict::{Verdict, VerdictBlock, VerdictError};
 pub use run::{CoverageBlock, Listing, Recording, RunBlock, listing};
 pub use statement::{Descriptor, ForeignStatement, Statement, StatementError};
+pub use summary::{Summary, SummaryError};

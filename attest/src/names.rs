@@ -26,6 +26,8 @@ pub const VERIFICATION_SUMMARY: &str = "https://slsa.dev/verification_summary/v1
 
 /// `verifier.id` of a verdict: behaviour held against a profile. The release gate is another verifier.
 pub const DIFF_VERIFIER: &str = "urn:sekisho:verifier:behaviour:v1";
+/// `verifier.id` of what the release gate decided.
+pub const GATE_VERIFIER: &str = "urn:sekisho:verifier:gate:v1";
 /// `buildType`: a command run under the recorder; `externalParameters` has `command` and `step`.
 pub const BUILD_TYPE: &str = "urn:sekisho:build-type:recorded-command:v1";
 /// Default `builder.id`: a recorder on the same machine, under the same user, as the step. Evidence for SLSA Build
@@ -42,6 +44,9 @@ pub const BLOCK: &str = "sekisho";
 pub const LEVEL_CLEAN: &str = "SEKISHO_BEHAVIOUR_IN_PROFILE";
 /// What a verified level says: the profile was in force while the step ran.
 pub const LEVEL_ENFORCED: &str = "SEKISHO_PROFILE_ENFORCED";
+
+/// What a verified level says: the release policy is satisfied.
+pub const LEVEL_ACCEPTED: &str = "SEKISHO_POLICY_SATISFIED";
 
 /// The kinds of statement that one run gives, by their short names.
 pub const KINDS: [(&str, &str); 4] =

@@ -1,6 +1,7 @@
 //! The command line: every command, option and default (docs/interface.md, "Commands").
 mod profile;
 mod signing;
+mod verifying;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 pub use profile::{ExportKind, ProfileArgs, ProfileCommand};
 pub use signing::SigningArgs;
+pub use verifying::{PolicyArgs, PolicyCommand, VerifyArgs, VerifyFormat};
 
 /// Records what a build step does, compares it with a reviewed profile, attests it, and verifies that before release.
 #[derive(Debug, Parser)]
@@ -54,6 +56,8 @@ pub enum Command {
     Attest(AttestArgs),
     /// Accept or refuse artifacts for release by their attestations and a policy.
     Verify(VerifyArgs),
+    /// Look for mistakes in a release policy, and test it by cases.
+    Policy(PolicyArgs),
     /// Make a signing key.
     Keygen(KeygenArgs),
     /// Say what this kernel and container allow, and what to do about it.
@@ -345,42 +349,6 @@ pub struct AttestArgs {
     /// Add to the attestations that stand there: several steps, one bundle.
     #[arg(long)]
     pub append: bool,
-}
-
-/// Forms of `verify`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum VerifyFormat {
-    /// For a person.
-    Text,
-    /// For scripts.
-    Json,
-}
-
-/// `sekisho verify`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  sekisho verify dist/app --attestations sekisho-out/attestations.jsonl --policy policy.toml
-
-Exit status: 0 accepted, 1 refused (malformed evidence too), 2 cannot judge: usage, I/O, bad policy or trust.")]
-pub struct VerifyArgs {
-    /// What is to be released.
-    #[arg(value_name = "ARTIFACT", required = true)]
-    pub artifacts: Vec<PathBuf>,
-    /// Attestations: DSSE envelopes or sigstore bundles, one a line, or one bundle a file. May be given several times.
-    #[arg(long, value_name = "ATT.jsonl", required = true)]
-    pub attestations: Vec<PathBuf>,
-    /// What is demanded, and of whom.
-    #[arg(long, value_name = "POLICY.toml")]
-    pub policy: PathBuf,
-    /// The root of trust of the public sigstore instance (trusted_root.json) [default: the embedded one].
-    #[arg(long, value_name = "FILE")]
-    pub trusted_root: Option<PathBuf>,
-    /// Judge freshness as of this time (RFC 3339) [default: now].
-    #[arg(long, value_name = "TIME")]
-    pub time: Option<String>,
-    /// In which form.
-    #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
-    pub format: VerifyFormat,
 }
 
 /// `sekisho keygen`.

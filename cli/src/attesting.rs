@@ -163,7 +163,7 @@ fn unread_key(path: &Path, passphrase: Option<&Path>, facts: &RunFacts, ui: &Ui)
 }
 
 /// Reads a private key, and digests its file; one that others can read is warned of.
-fn load_key(path: &Path, passphrase: Option<&Path>, ui: &Ui) -> Result<(SecretKey, Digest), CliError> {
+pub fn load_key(path: &Path, passphrase: Option<&Path>, ui: &Ui) -> Result<(SecretKey, Digest), CliError> {
     let pem = files::read_text(path, MAX_KEY_BYTES)?;
     if let Ok(meta) = path.metadata()
         && meta.is_file()

@@ -7,10 +7,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod args;
+mod artifacts;
 mod attesting;
 mod commands;
 mod exit;
 mod files;
+mod gate;
 mod judging;
 mod keyless;
 mod live;
@@ -53,6 +55,7 @@ fn dispatch(command: &Command, ui: &Ui) -> Result<Exit, CliError> {
         Command::Review(args) => commands::review::run(args, ui),
         Command::Attest(args) => commands::attest::run(args, ui),
         Command::Verify(args) => commands::verify::run(args, ui),
+        Command::Policy(args) => commands::policy::run(args, ui),
         Command::Keygen(args) => commands::keygen::run(args, ui),
         Command::Doctor(args) => commands::doctor::run(args, ui),
         Command::Completions(args) => commands::completions::run(args, ui),

@@ -140,7 +140,7 @@ fn malformed_evidence_is_refused_and_what_cannot_be_judged_is_an_error() {
         returns(2, &work, &words)
     };
     assert!(with(1, "missing").contains("cannot read missing"));
-    assert!(with(1, ".").contains("is not a regular file"));
+    assert!(with(1, "/dev/null").contains("is not a regular file"));
     assert!(with(3, "../missing.jsonl").contains("cannot read ../missing.jsonl"));
     assert!(with(5, "../missing.toml").contains("cannot read ../missing.toml"));
     policy(dir.path(), "treshold = 1\n");
@@ -215,4 +215,102 @@ fn bundles_are_accepted_as_envelopes_are() {
     assert!(returns(0, &work, &VERIFY).starts_with("accepted  app  sha256:"));
     let alone = returns(2, &work, &["attest", "../build.rec", "--bundle"]);
     assert!(alone.contains("--key"), "{alone}");
+}
+
+#[test]
+fn what_is_released_is_named_by_directory_glob_or_list_and_nothing_of_it_is_passed_over() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    let step = ["sh", "-c", "mkdir dist && cp source dist/a && echo b > dist/b"];
+    returns(0, &work, &[&["record", "-o", "../build.rec", "--"], &step[..]].concat());
+    returns(0, &work, &["attest", "../build.rec", "--key", "../ci.key", "--product", "dist/*", "-o", "../a.jsonl"]);
+    let verify = |status, what: &[&str]| {
+        returns(
+            status,
+            &work,
+            &[&["verify"], what, &["--attestations", "../a.jsonl", "--policy", "../policy.toml"]].concat(),
+        )
+    };
+    for what in [&["dist"][..], &["dist/*"], &["d*/[ab]"], &["dist/a", "dist/b"]] {
+        assert_eq!(verify(0, what).matches("accepted  dist/").count(), 2, "{what:?}");
+    }
+    let sums = Command::new("sha256sum").args(["dist/a", "dist/b"]).current_dir(&work).output().unwrap();
+    std::fs::write(work.join("SHA256SUMS"), sums.stdout).unwrap();
+    assert_eq!(verify(0, &["--sha256sums", "SHA256SUMS"]).matches("accepted  dist/").count(), 2);
+    assert!(verify(2, &["dist/c*"]).contains("nothing matches dist/c*"));
+    std::fs::write(work.join("dist/c"), "slipped in").unwrap();
+    assert!(verify(1, &["dist"]).contains("subject-not-attested"));
+    std::fs::write(work.join("SHA256SUMS"), "").unwrap();
+    verify(2, &["--sha256sums", "SHA256SUMS"]);
+    verify(2, &[]);
+}
+
+#[test]
+fn the_decision_is_explained_signed_and_demanded_by_the_next_gate() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    record(&work);
+    attest(&work);
+    returns(0, dir.path(), &["keygen", "gate", "--algorithm", "p256"]);
+    let explained = returns(0, &work, &[&VERIFY[..], &["--explain"]].concat());
+    assert!(explained.contains("[1] link of step build, sha256:"), "{explained}");
+    assert!(explained.contains("in ../a.jsonl:1, signed by key ci"), "{explained}");
+    let json = sekisho(&work, &[&VERIFY[..], &["--explain", "--format", "json"]].concat());
+    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(report["evidence"][2]["places"][0]["line"], 3);
+    let summary = ["--vsa", "../vsa.json", "--key", "../gate.key", "--resource-uri", "pkg:generic/app@1"];
+    returns(0, &work, &[&VERIFY[..], &summary].concat());
+    let next = "version = 1\n[keys.gate]\npath = \"gate.pub\"\n[[statements]]\nname = \"gate\"\n\
+        predicate_type = \"https://slsa.dev/verification_summary/v1\"\nkeys = [\"gate\"]\n";
+    std::fs::write(dir.path().join("next.toml"), next).unwrap();
+    let second = ["verify", "app", "--attestations", "../vsa.json", "--policy", "../next.toml"];
+    assert!(returns(0, &work, &second).starts_with("accepted  app"));
+    std::fs::write(work.join("app"), "evil").unwrap();
+    assert!(returns(1, &work, &second).contains("statement-missing"));
+    returns(1, &work, &[&VERIFY[..], &summary].concat());
+    let refused = returns(1, &work, &second);
+    assert!(refused.contains("statement-not-passed") && refused.contains("FAILED"), "{refused}");
+    returns(2, &work, &[&VERIFY[..], &["--vsa", "../x.json"]].concat());
+    returns(2, &work, &[&VERIFY[..], &["--vsa", "../x.json", "--key", "../none.key"]].concat());
+    assert!(!dir.path().join("x.json").exists());
+}
+
+#[test]
+fn a_policy_is_linted_and_tried_by_cases() {
+    let dir = workspace();
+    assert!(returns(1, dir.path(), &["policy", "lint"]).contains("warning: no-verdict: "));
+    policy(dir.path(), &format!("profiles = [\"{}\"]\n", "0".repeat(64)));
+    let noted = returns(0, dir.path(), &["policy", "lint", "policy.toml"]);
+    assert!(noted.contains("note: no-age: ") && !noted.contains("warning: "), "{noted}");
+    returns(1, dir.path(), &["policy", "lint", "--strict"]);
+    policy(dir.path(), "predicates = [\"link\"]\nallow_failed = true\n");
+    assert!(returns(1, dir.path(), &["policy", "lint"]).contains("warning: allow-failed: "));
+    returns(2, dir.path(), &["policy", "lint", "missing.toml"]);
+
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../verifier/tests/vectors");
+    let all = returns(0, dir.path(), &["policy", "test", vectors]);
+    assert!(
+        all.contains("ok     one_key: accepted\n") && all.contains("ok     expired_fail: refused, too-old\n"),
+        "{all}"
+    );
+    assert!(all.contains(" 0 not as expected"), "{all}");
+    let case = |name: &str, reason: &str| {
+        let to = dir.path().join("cases").join(name);
+        std::fs::create_dir_all(&to).unwrap();
+        for file in ["artifact", "attestations.jsonl", "now", "policy.toml"] {
+            std::fs::copy(Path::new(vectors).join("expired_fail").join(file), to.join(file)).unwrap();
+        }
+        std::fs::write(to.join("reason"), reason).unwrap();
+    };
+    case("old_fail", "too-old\n");
+    returns(0, dir.path(), &["policy", "test", "cases"]);
+    case("other_fail", "threshold\n");
+    case("wanted", "too-old\n");
+    let wrong = returns(1, dir.path(), &["policy", "test", "cases"]);
+    assert!(wrong.contains("WRONG  other_fail: refused, too-old; expected was threshold"), "{wrong}");
+    assert!(wrong.contains("WRONG  wanted: refused, too-old"), "{wrong}");
+    std::fs::remove_file(dir.path().join("cases/wanted/policy.toml")).unwrap();
+    assert!(returns(2, dir.path(), &["policy", "test", "cases"]).contains("has no policy.toml"));
+    std::fs::create_dir(dir.path().join("empty")).unwrap();
+    returns(2, dir.path(), &["policy", "test", "empty"]);
 }

@@ -193,7 +193,7 @@ fn profile(rule: &StepRule, candidate: &Candidate<'_>) -> Found {
     ))
 }
 
-const NOT_DEMANDED: &str = "not demanded";
+pub(crate) const NOT_DEMANDED: &str = "not demanded";
 
 fn mode(rule: &StepRule, candidate: &Candidate<'_>) -> Found {
     let Some(said) = candidate.verdict().filter(|_| rule.wants_verdict()) else {

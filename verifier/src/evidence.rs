@@ -27,6 +27,8 @@ pub(crate) struct Signed {
     pub(crate) payload: Digest,
     /// Who signed it.
     pub(crate) signers: Signers,
+    /// Lines of the evidence where it stands, signed by them.
+    pub(crate) lines: Vec<usize>,
     /// Other statements and the recording, by name and digest, as it cites them.
     pub(crate) cites: Vec<Descriptor>,
     /// Of a link.
@@ -46,6 +48,7 @@ pub(crate) struct Said {
 pub(crate) struct Payload {
     bytes: Vec<u8>,
     signers: Signers,
+    lines: Vec<usize>,
 }
 
 /// Payloads by their bytes: equal ones are one, with the signatures of all.
@@ -56,22 +59,27 @@ struct Payloads {
 }
 
 impl Payloads {
-    fn signers(&mut self, bytes: Vec<u8>) -> &mut Signers {
+    /// Those who signed it; `line` is another place where they did.
+    fn signers(&mut self, bytes: Vec<u8>, line: usize) -> &mut Signers {
         let at = *self.index.entry(Digest::of(&bytes)).or_insert_with(|| {
-            self.all.push(Payload { bytes, signers: Signers::default() });
+            self.all.push(Payload { bytes, signers: Signers::default(), lines: Vec::new() });
             self.all.len() - 1
         });
-        &mut self.all[at].signers
+        let payload = &mut self.all[at];
+        if payload.lines.last() != Some(&line) {
+            payload.lines.push(line);
+        }
+        &mut payload.signers
     }
 }
 
 /// Check 2: payloads that a key or an identity of the policy signed.
-pub(crate) fn payloads(papers: Vec<Paper>, policy: &Policy) -> Result<Vec<Payload>, Reason> {
+pub(crate) fn payloads(papers: Vec<(usize, Paper)>, policy: &Policy) -> Result<Vec<Payload>, Reason> {
     let public: Vec<&PublicKey> = policy.keys.iter().map(|k| &k.public).collect();
     let (mut out, mut strangers) = (Payloads::default(), Vec::new());
     let mut work = Work::default();
     let total = papers.len();
-    for paper in papers {
+    for (line, paper) in papers {
         match paper {
             Paper::Envelope(envelope) => {
                 work.add(envelope.signatures.len() * public.len(), envelope.payload.len())?;
@@ -80,7 +88,7 @@ pub(crate) fn payloads(papers: Vec<Paper>, policy: &Policy) -> Result<Vec<Payloa
                     strangers
                         .extend(envelope.signatures.into_iter().filter_map(|s| s.keyid).map(|id| format!("key {id}")));
                 } else {
-                    out.signers(envelope.payload).add_keys(&by);
+                    out.signers(envelope.payload, line).add_keys(&by);
                 }
             }
             Paper::Certified(bundle) => {
@@ -91,7 +99,7 @@ pub(crate) fn payloads(papers: Vec<Paper>, policy: &Policy) -> Result<Vec<Payloa
                 }
                 for (index, trust) in policy.trusts.iter().enumerate() {
                     match certified(trust, index, &bundle, policy) {
-                        Ok((payload, signer)) => out.signers(payload).add_certified(signer),
+                        Ok((payload, signer)) => out.signers(payload, line).add_certified(signer),
                         Err(why) => strangers.push(why),
                     }
                 }
@@ -158,6 +166,26 @@ pub(crate) struct Foreign {
     /// Of each subject, by algorithm.
     pub(crate) subjects: Vec<BTreeMap<String, String>>,
     pub(crate) signers: Signers,
+    /// Digest of the payload.
+    pub(crate) payload: Digest,
+    /// Lines of the evidence where it stands.
+    pub(crate) lines: Vec<usize>,
+    /// What it says came out, where its kind says that, and it is nothing good.
+    pub(crate) failed: Option<String>,
+}
+
+/// The result that a statement tells, if it is of a kind that tells one and it did not pass.
+fn failed(statement: &ForeignStatement) -> Option<String> {
+    let of = |version: &str| statement.predicate_type.starts_with(version);
+    let (key, good): (&str, &[&str]) = if of("https://slsa.dev/verification_summary/") {
+        ("verificationResult", &["PASSED"])
+    } else if of("https://in-toto.io/attestation/test-result/") {
+        ("result", &["PASSED", "WARNED"])
+    } else {
+        return None;
+    };
+    let said = statement.predicate.get(key).and_then(Value::as_str).unwrap_or("nothing");
+    (!good.contains(&said)).then(|| said.to_owned())
 }
 
 /// Check 3: what was signed has one meaning. Gives the statements of ours, and the others.
@@ -170,7 +198,14 @@ pub(crate) fn statements(payloads: Vec<Payload>) -> Result<(Vec<Signed>, Vec<For
             out.push(signed(kind, block, Statement::strict(statement).map_err(wrong)?, payload)?);
         } else {
             let subjects = statement.digests().map_err(wrong)?;
-            others.push(Foreign { predicate_type: statement.predicate_type, subjects, signers: payload.signers });
+            others.push(Foreign {
+                failed: failed(&statement),
+                predicate_type: statement.predicate_type,
+                subjects,
+                signers: payload.signers,
+                payload: Digest::of(&payload.bytes),
+                lines: payload.lines,
+            });
         }
     }
     Ok((out, others))
@@ -228,6 +263,7 @@ fn signed(kind: &'static str, block: RunBlock, statement: Statement, payload: Pa
         block,
         payload: Digest::of(&payload.bytes),
         signers: payload.signers,
+        lines: payload.lines,
         cites,
         materials,
         verdict,

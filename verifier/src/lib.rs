@@ -11,6 +11,7 @@ mod chain;
 mod check;
 mod checks;
 mod evidence;
+mod explain;
 mod paper;
 mod policy;
 mod reason;
@@ -21,9 +22,10 @@ mod trust;
 mod verify;
 
 pub use check::Check;
+pub use explain::{Evidence, Origin};
 pub use policy::{
-    Key, MaterialRule, Mode, Policy, PolicyError, PolicyErrorKind, PolicyFiles, ReadFailed, SignerRule, Source,
-    StatementRule, StepRule,
+    Finding, Grade, Key, MaterialRule, Mode, Policy, PolicyError, PolicyErrorKind, PolicyFiles, ReadFailed, SignerRule,
+    Source, StatementRule, StepRule,
 };
 pub use reason::Reason;
 pub use report::{Report, StepResult};

@@ -13,8 +13,8 @@ pub(crate) enum Paper {
     Certified(String),
 }
 
-/// Reads all evidence.
-pub(crate) fn papers(bytes: &[u8]) -> Result<Vec<Paper>, Reason> {
+/// Reads all evidence: each piece with its line, from 1.
+pub(crate) fn papers(bytes: &[u8]) -> Result<Vec<(usize, Paper)>, Reason> {
     if bytes.len() > MAX_EVIDENCE_BYTES {
         return Err(Reason::new(
             "evidence-too-large",
@@ -27,7 +27,7 @@ pub(crate) fn papers(bytes: &[u8]) -> Result<Vec<Paper>, Reason> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        out.push(paper(line).map_err(|why| {
+        let read = paper(line).map_err(|why| {
             Reason::new(
                 "evidence-malformed",
                 format!(
@@ -37,7 +37,8 @@ pub(crate) fn papers(bytes: &[u8]) -> Result<Vec<Paper>, Reason> {
                 ),
                 "use the file as `sekisho attest`, `sekisho run` or `cosign attest` wrote it, one envelope or bundle a line",
             )
-        })?);
+        })?;
+        out.push((index + 1, read));
     }
     if out.is_empty() {
         return Err(Reason::new(

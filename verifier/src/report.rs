@@ -1,5 +1,6 @@
 //! What came of a verification: as JSON for scripts, as text for people.
 use crate::check::Check;
+use crate::explain::{Evidence, Origin};
 use crate::reason::Reason;
 use crate::verify::Artifact;
 use sekisho_events::json::put_bytes;
@@ -19,6 +20,8 @@ pub struct StepResult {
     pub reached: bool,
     /// What was found.
     pub detail: String,
+    /// What it rests on: positions in [`Report::evidence`].
+    pub evidence: Vec<usize>,
 }
 
 /// The report. The same evidence, policy and time give the same bytes.
@@ -32,6 +35,8 @@ pub struct Report {
     pub steps: Vec<StepResult>,
     /// Why not; empty if accepted.
     pub reasons: Vec<Reason>,
+    /// The statements that the checks rest on; of accepted artifacts, all that were needed.
+    pub evidence: Vec<Evidence>,
 }
 
 impl Report {
@@ -49,6 +54,36 @@ impl Report {
         })
     }
 
+    /// The same with `evidence`, and in each step the positions of what it rests on.
+    pub fn to_explained_json(&self, origin: &Origin<'_>) -> Value {
+        let mut out = self.to_json();
+        if let Some(steps) = out["steps"].as_array_mut() {
+            for (json, result) in steps.iter_mut().zip(&self.steps) {
+                json["evidence"] = result.evidence.clone().into();
+            }
+        }
+        out["evidence"] = self.evidence.iter().map(|e| e.to_json(origin)).collect();
+        out
+    }
+
+    /// The same for a person: the checks, each with the numbers of what it rests on, and what that is.
+    pub fn to_explained_text(&self, origin: &Origin<'_>) -> String {
+        let mut out = self.to_text(false);
+        out.push('\n');
+        for result in &self.steps {
+            let _ = write!(out, "{}", check_line(result));
+            let cited: Vec<String> = result.evidence.iter().map(|at| format!("[{}]", at + 1)).collect();
+            let _ = writeln!(out, "{}{}", if cited.is_empty() { "" } else { "  by " }, cited.join(" "));
+        }
+        if !self.evidence.is_empty() {
+            out.push('\n');
+        }
+        for (at, evidence) in self.evidence.iter().enumerate() {
+            let _ = writeln!(out, "  [{}] {}", at + 1, evidence.to_line(origin));
+        }
+        out
+    }
+
     /// For a person: the reasons first, then the checks if `checks` is set.
     pub fn to_text(&self, checks: bool) -> String {
         let mut out = String::new();
@@ -62,18 +97,22 @@ impl Report {
         if checks {
             out.push('\n');
             for result in &self.steps {
-                let mark = match (result.ok, result.reached) {
-                    (true, _) => "ok",
-                    (false, true) => "FAILED",
-                    (false, false) => "-",
-                };
-                let step = result.step.as_deref().map(|s| format!("{}: ", crate::reason::shown(s)));
-                let (number, id) = (result.check.number(), result.check.id());
-                let _ = writeln!(out, "  {number:>2} {id:<13} {mark:<7} {}{}", step.unwrap_or_default(), result.detail);
+                let _ = writeln!(out, "{}", check_line(result));
             }
         }
         out
     }
+}
+
+fn check_line(result: &StepResult) -> String {
+    let mark = match (result.ok, result.reached) {
+        (true, _) => "ok",
+        (false, true) => "FAILED",
+        (false, false) => "-",
+    };
+    let step = result.step.as_deref().map(|s| format!("{}: ", crate::reason::shown(s)));
+    let (number, id) = (result.check.number(), result.check.id());
+    format!("  {number:>2} {id:<13} {mark:<7} {}{}", step.unwrap_or_default(), result.detail)
 }
 
 fn subject(artifact: &Artifact) -> Value {

@@ -1,4 +1,6 @@
 //! Who signed a statement, and how many of them a rule may count.
+use crate::policy::{Policy, SignerRule};
+use crate::reason::shown;
 use crate::trust::Certificate;
 
 /// A signer that a certificate names.
@@ -46,6 +48,20 @@ impl Signers {
         }
         let edges: Vec<Vec<usize>> = people.into_iter().map(|(_, of)| of).collect();
         by_key + matching(&edges, identities)
+    }
+
+    /// Those who signed and whom a rule trusts: `key NAME`, or `identity NAME` with what the certificate says.
+    pub(crate) fn trusted(&self, rule: &SignerRule, policy: &Policy) -> Vec<String> {
+        let keys = self.keys.iter().filter(|k| rule.keys.contains(k)).map(|k| {
+            let name = &policy.keys[*k].name;
+            format!("key {}", shown(name))
+        });
+        let certified = self.certified.iter().filter_map(|signer| {
+            let identity = signer.identities.iter().find(|i| rule.identities.contains(i))?;
+            let name = &policy.identities[*identity].name;
+            Some(format!("identity {} ({})", shown(name), shown(&signer.certificate.san)))
+        });
+        keys.chain(certified).collect()
     }
 
     /// Names of those who signed, for a person.

@@ -4,10 +4,37 @@ use crate::evidence::Foreign;
 use crate::policy::{Policy, SignerRule, StatementRule};
 use crate::reason::{Reason, shown, some};
 use crate::verify::Artifact;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What was found, and the statements that it rests on.
+pub(crate) struct Stated<'f> {
+    pub(crate) found: Found,
+    pub(crate) by: Vec<&'f Foreign>,
+}
 
 /// Finds for each artifact a statement of the kind, signed by enough of those who are trusted for it.
-pub(crate) fn stated(rule: &StatementRule, foreign: &[Foreign], artifacts: &[Artifact], policy: &Policy) -> Found {
+pub(crate) fn stated<'f>(
+    rule: &StatementRule,
+    foreign: &'f [Foreign],
+    artifacts: &[Artifact],
+    policy: &Policy,
+) -> Stated<'f> {
+    match by_whom(rule, foreign, artifacts, policy) {
+        Ok(by) => {
+            let names = by.first().map(|f| f.signers.names(|key| policy.keys[key].name.as_str()));
+            let found = Ok(format!("{}, signed by {}", shown(&rule.predicate_type), some(names.unwrap_or_default())));
+            Stated { found, by }
+        }
+        Err(reason) => Stated { found: Err(reason), by: Vec::new() },
+    }
+}
+
+fn by_whom<'f>(
+    rule: &StatementRule,
+    foreign: &'f [Foreign],
+    artifacts: &[Artifact],
+    policy: &Policy,
+) -> Result<Vec<&'f Foreign>, Reason> {
     let of_kind: Vec<&Foreign> = foreign.iter().filter(|f| f.predicate_type == rule.predicate_type).collect();
     if of_kind.is_empty() {
         return Err(kind_missing(rule, foreign));
@@ -28,34 +55,63 @@ pub(crate) fn stated(rule: &StatementRule, foreign: &[Foreign], artifacts: &[Art
             "let them sign it, or correct `keys`, `identities` and `threshold` of the demand",
         ));
     }
-    let mut by_digest: HashMap<&str, Vec<&BTreeMap<String, String>>> = HashMap::new();
-    for subject in strong.iter().flat_map(|f| &f.subjects) {
-        for algorithm in ["sha256", "sha512"] {
-            if let Some(hex) = subject.get(algorithm) {
-                by_digest.entry(hex).or_default().push(subject);
+    let mut by_digest: HashMap<&str, Vec<Place<'_>>> = HashMap::new();
+    for (index, statement) in strong.iter().enumerate() {
+        for subject in &statement.subjects {
+            for algorithm in ["sha256", "sha512"] {
+                if let Some(hex) = subject.get(algorithm) {
+                    by_digest.entry(hex).or_default().push((index, subject));
+                }
             }
         }
     }
-    let is_stated = |artifact: &Artifact| {
+    let stating = |artifact: &Artifact| {
         let sha256 = artifact.sha256.to_hex();
-        let found = [Some(sha256.as_str()), artifact.sha512.as_deref()].into_iter().flatten();
-        found.filter_map(|hex| by_digest.get(hex)).flatten().any(|subject| agrees(subject, &sha256, artifact))
+        let hexes = [Some(sha256.as_str()), artifact.sha512.as_deref()].into_iter().flatten();
+        let mut of_it = hexes
+            .filter_map(|hex| by_digest.get(hex))
+            .flatten()
+            .filter(|(_, subject)| agrees(subject, &sha256, artifact))
+            .map(|(index, _)| *index);
+        // One that says that it passed suffices; of those that did not, the first is told.
+        let first = of_it.next()?;
+        Some(std::iter::once(first).chain(of_it).find(|index| strong[*index].failed.is_none()).unwrap_or(first))
     };
-    let without: Vec<String> = artifacts
-        .iter()
-        .filter(|a| !is_stated(a))
-        .map(|a| format!("{} (sha256 {})", a.path.escaped(), a.sha256))
-        .collect();
-    if without.is_empty() {
-        let by = strong[0].signers.names(|key| policy.keys[key].name.as_str());
-        return Ok(format!("{}, signed by {}", shown(&rule.predicate_type), some(by)));
+    let mut by = BTreeSet::new();
+    for artifact in artifacts {
+        let found = stating(artifact).ok_or_else(|| unstated(rule, artifact))?;
+        if let Some(result) = &strong[found].failed {
+            return Err(not_passed(rule, artifact, result));
+        }
+        by.insert(found);
     }
-    Err(Reason::new(
-        "statement-missing",
-        format!("{}: nobody states {} of {}", shown(&rule.name), shown(&rule.predicate_type), without[0]),
-        "give the attestation of this very file with --attestations; if it was built again, attest it again",
-    ))
+    Ok(by.into_iter().map(|index| strong[index]).collect())
 }
+
+fn unstated(rule: &StatementRule, artifact: &Artifact) -> Reason {
+    let of = format!("{} (sha256 {})", artifact.path.escaped(), artifact.sha256);
+    Reason::new(
+        "statement-missing",
+        format!("{}: nobody states {} of {of}", shown(&rule.name), shown(&rule.predicate_type)),
+        "give the attestation of this very file with --attestations; if it was built again, attest it again",
+    )
+}
+
+fn not_passed(rule: &StatementRule, artifact: &Artifact, result: &str) -> Reason {
+    Reason::new(
+        "statement-not-passed",
+        format!(
+            "{}: what is stated of {} is that it came out {}",
+            shown(&rule.name),
+            artifact.path.escaped(),
+            shown(result)
+        ),
+        "mend what it found; the newer statement, which says that it passed, is looked for beside this one",
+    )
+}
+
+/// Which statement has it, and the subject by its digests.
+type Place<'s> = (usize, &'s BTreeMap<String, String>);
 
 /// Every digest that we can compute is the artifact's, and there is one.
 fn agrees(subject: &BTreeMap<String, String>, sha256: &str, artifact: &Artifact) -> bool {

@@ -2,15 +2,16 @@
 use crate::candidate::{Candidate, Gathered, candidates};
 use crate::chain::Accepted;
 use crate::check::Check;
-use crate::checks::{Found, check};
+use crate::checks::{Found, NOT_DEMANDED, check};
 use crate::evidence::{Foreign, Signed, payloads, statements};
+use crate::explain::{Cited, rests_on};
 use crate::paper::papers;
 use crate::policy::{Policy, StepRule};
 use crate::reason::{Reason, some};
 use crate::report::{Report, StepResult};
 use crate::statements::stated;
 use sekisho_events::{Digest, PathBytes};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// No more evidence than this is read.
 pub const MAX_EVIDENCE_BYTES: usize = 256 << 20;
@@ -31,14 +32,19 @@ pub struct Artifact {
 /// Judges whether `artifacts` may be released. `evidence` is one DSSE envelope or sigstore bundle a line; `now_s` the
 /// time, in seconds since the epoch.
 pub fn verify(evidence: &[u8], artifacts: &[Artifact], policy: &Policy, now_s: u64) -> Report {
-    let mut log = Log { results: Vec::new(), reasons: Vec::new() };
+    let mut log = Log { results: Vec::new(), reasons: Vec::new(), cited: Cited::default() };
     let judged = read(evidence, policy, &mut log);
     if let Some((signed, foreign)) = judged {
         let steps: Vec<Judged<'_>> = policy.steps.iter().map(|rule| judge(rule, &signed, now_s)).collect();
         decide(policy, &steps, artifacts, &mut log);
         for rule in &policy.statements {
-            let found = stated(rule, &foreign, artifacts, policy);
-            log.found(Check::Stated, Some(&rule.name), &found);
+            let stated = stated(rule, &foreign, artifacts, policy);
+            let cite = |f: &&Foreign| log.cited.foreign(f, &rule.signers, policy);
+            let evidence = stated.by.iter().map(cite).collect();
+            log.found(Check::Stated, Some(&rule.name), &stated.found);
+            if let Some(result) = log.results.last_mut() {
+                result.evidence = evidence;
+            }
         }
     } else {
         for rule in &policy.steps {
@@ -50,12 +56,14 @@ pub fn verify(evidence: &[u8], artifacts: &[Artifact], policy: &Policy, now_s: u
     }
     log.reasons.truncate(MAX_REASONS);
     let accepted = log.reasons.is_empty() && !artifacts.is_empty() && log.results.iter().all(|r| r.ok);
-    Report { accepted, subjects: artifacts.to_vec(), steps: log.results, reasons: log.reasons }
+    let Log { results: steps, reasons, cited } = log;
+    Report { accepted, subjects: artifacts.to_vec(), steps, reasons, evidence: cited.all }
 }
 
 struct Log {
     results: Vec<StepResult>,
     reasons: Vec<Reason>,
+    cited: Cited,
 }
 
 impl Log {
@@ -84,12 +92,12 @@ fn result(check: Check, step: Option<&str>, found: &Found) -> StepResult {
         Ok(detail) => detail.clone(),
         Err(reason) => reason.message.clone(),
     };
-    StepResult { check, step: step.map(str::to_owned), ok: found.is_ok(), reached: true, detail }
+    StepResult { check, step: step.map(str::to_owned), ok: found.is_ok(), reached: true, detail, evidence: Vec::new() }
 }
 
 fn not_reached(check: Check, step: Option<&str>) -> StepResult {
     let detail = "not reached: an earlier check failed".to_owned();
-    StepResult { check, step: step.map(str::to_owned), ok: false, reached: false, detail }
+    StepResult { check, step: step.map(str::to_owned), ok: false, reached: false, detail, evidence: Vec::new() }
 }
 
 /// Checks 1 to 3, over all evidence.
@@ -195,17 +203,21 @@ fn decide(policy: &Policy, steps: &[Judged<'_>], artifacts: &[Artifact], log: &m
     let accepted = Accepted { of_step: of_step.collect() };
     let mut tied: HashMap<usize, Result<Vec<usize>, Reason>> = HashMap::new();
     let mut shown: Option<Choice> = None;
+    let mut used: BTreeSet<(usize, usize)> = BTreeSet::new();
     for artifact in artifacts {
         let covering = by_digest.get(&artifact.sha256).map_or(&[][..], Vec::as_slice);
         let choice = choose(policy, released, artifact, covering, &accepted, &mut tied);
         if let Some(reason) = &choice.reason {
             log.reason(reason);
         }
+        used.extend(choice.candidate.map(|at| (policy.artifacts_from, at)).filter(|_| choice.reason.is_none()));
+        used.extend(choice.uses(policy, &positions));
         let worse = shown.as_ref().is_none_or(|s| s.reason.is_none() && choice.reason.is_some());
         if worse {
             shown = Some(choice);
         }
     }
+    cite(policy, steps, &used, log);
     let Some(choice) = shown else { return };
     for (index, step) in steps.iter().enumerate() {
         let at = match (&choice.tied, index == policy.artifacts_from) {
@@ -215,7 +227,17 @@ fn decide(policy: &Policy, steps: &[Judged<'_>], artifacts: &[Artifact], log: &m
         };
         let evaluated = at.map(|i| &step.evaluated[i]).or_else(|| step.best());
         let own = (index == policy.artifacts_from).then_some(&choice);
-        report(step, evaluated, own, artifacts.len(), log);
+        report(policy, step, evaluated, own, artifacts.len(), log);
+    }
+}
+
+/// Names all that the accepted artifacts rest on: steps and their candidates.
+fn cite(policy: &Policy, steps: &[Judged<'_>], used: &BTreeSet<(usize, usize)>, log: &mut Log) {
+    for (step, candidate) in used {
+        let judged = &steps[*step];
+        for signed in &judged.evaluated[*candidate].candidate.statements {
+            log.cited.signed(signed, &judged.rule.signers, policy);
+        }
     }
 }
 
@@ -240,6 +262,15 @@ struct Choice {
     chain: Option<Found>,
     tied: Option<Vec<usize>>,
     reason: Option<Reason>,
+}
+
+impl Choice {
+    /// The other steps' candidates that an accepted artifact rests on.
+    fn uses(&self, policy: &Policy, positions: &[Vec<usize>]) -> Vec<(usize, usize)> {
+        let Some(tied) = self.tied.as_ref().filter(|_| self.reason.is_none()) else { return Vec::new() };
+        let others = tied.iter().enumerate().filter(|(step, _)| *step != policy.artifacts_from);
+        others.filter_map(|(step, at)| Some((step, *positions[step].get(*at)?))).collect()
+    }
 }
 
 fn choose<'c, 'e>(
@@ -309,6 +340,7 @@ fn other_artifact(released: &Judged<'_>, artifact: &Artifact) -> Reason {
 
 /// The checks of one step of the policy: `choice` is given for the step whose products are released.
 fn report(
+    policy: &Policy,
     step: &Judged<'_>,
     evaluated: Option<&Evaluated<'_>>,
     choice: Option<&Choice>,
@@ -337,7 +369,12 @@ fn report(
         match &found {
             Some(found) => {
                 failed |= found.is_err();
-                log.results.push(result(check, Some(name), found));
+                let mut result = result(check, Some(name), found);
+                if let Some(evaluated) = evaluated.filter(|_| result.detail != NOT_DEMANDED) {
+                    let looked_at = rests_on(check, &evaluated.candidate);
+                    result.evidence = looked_at.map(|s| log.cited.signed(s, &step.rule.signers, policy)).collect();
+                }
+                log.results.push(result);
             }
             None => log.results.push(not_reached(check, Some(name))),
         }

@@ -5,6 +5,7 @@ pub mod diff;
 pub mod doctor;
 pub mod keygen;
 pub mod man;
+pub mod policy;
 pub mod profile;
 pub mod record;
 pub mod report;

@@ -1,10 +1,12 @@
 //! What is demanded, and of whom (docs/policy.md).
 mod error;
+mod lint;
 mod read;
 mod signers;
 mod source;
 
 pub use error::{PolicyError, PolicyErrorKind};
+pub use lint::{Finding, Grade};
 
 use crate::trust::{Identity, Trust};
 use globset::GlobMatcher;
