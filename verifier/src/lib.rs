@@ -29,5 +29,7 @@ pub use policy::{
 };
 pub use reason::Reason;
 pub use report::{Report, StepResult};
-pub use trust::{BuiltIn, Certificate, Claim, Demands, EMBEDDED_ROOT_DATE, Identity, SanRule, Trust, TrustError};
+pub use trust::{
+    BuiltIn, By, Certificate, Claim, Content, Demands, EMBEDDED_ROOT_DATE, Identity, SanRule, Trust, TrustError,
+};
 pub use verify::{Artifact, MAX_EVIDENCE_BYTES, verify};

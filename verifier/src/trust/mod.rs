@@ -9,6 +9,9 @@ mod real;
 #[path = "absent.rs"]
 mod real;
 
+use sekisho_attest::PublicKey;
+use sekisho_events::Digest;
+
 pub use identity::{Claim, Identity, SanRule};
 pub use real::{EMBEDDED_ROOT_DATE, Trust};
 
@@ -39,6 +42,8 @@ pub enum BuiltIn {
     PublicGood,
     /// GitHub's own, for private repositories, as `github`: it has neither SCTs nor a public log.
     GitHub,
+    /// Sigstore's own trials. No policy can name it.
+    Staging,
 }
 
 impl BuiltIn {
@@ -53,9 +58,32 @@ impl BuiltIn {
 
     /// What is verified under it.
     pub fn demands(self) -> Demands {
-        let public = self == Self::PublicGood;
+        let public = self != Self::GitHub;
         Demands { sct: public, log: public }
     }
+}
+
+/// Content that something signs.
+#[derive(Clone, Copy, Debug)]
+pub enum Content<'a> {
+    /// All of it.
+    Bytes(&'a [u8]),
+    /// Its digest alone.
+    Sha256(Digest),
+}
+
+/// Who must have signed.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a> {
+    /// Whom a certificate of this issuer names exactly so.
+    Identity {
+        /// The `OpenID` issuer.
+        issuer: &'a str,
+        /// The subject alternative name.
+        san: &'a str,
+    },
+    /// Whoever holds this key.
+    Key(&'a PublicKey),
 }
 
 /// Why a root of trust cannot be used.

@@ -1,9 +1,14 @@
 //! Roots of trust as sigstore's own library reads them, and bundles as it verifies them. Offline; its one look at a
 //! clock refuses log entries whose time is still to come.
-use super::{BuiltIn, Certificate, Claim, Demands, TrustError};
-use sigstore_verify::trust_root::{SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT, TrustedRoot};
-use sigstore_verify::types::{Artifact, ArtifactDigest, Bundle, HashAlgorithm, SignatureContent, Statement};
-use sigstore_verify::{VerificationPolicy, VerificationResult, Verifier};
+use super::{BuiltIn, By, Certificate, Claim, Content, Demands, TrustError};
+use sekisho_attest::strict_json;
+use sigstore_verify::trust_root::{
+    SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_STAGING_TRUSTED_ROOT, TrustedRoot,
+};
+use sigstore_verify::types::{
+    Artifact, ArtifactDigest, Bundle, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureContent, Statement,
+};
+use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier};
 use std::fmt;
 use std::sync::Arc;
 
@@ -39,6 +44,7 @@ impl Trust {
         let json = match which {
             BuiltIn::PublicGood => SIGSTORE_PRODUCTION_TRUSTED_ROOT,
             BuiltIn::GitHub => SIGSTORE_GITHUB_TRUSTED_ROOT,
+            BuiltIn::Staging => SIGSTORE_STAGING_TRUSTED_ROOT,
         };
         Self::new(json, which.demands())
     }
@@ -46,6 +52,46 @@ impl Trust {
     /// Verifies a bundle, and tells whom its certificate names.
     pub fn certificate(&self, bundle: &str) -> Result<Certificate, TrustError> {
         self.verify(bundle).map(|(_, certificate)| certificate).map_err(TrustError::Bundle)
+    }
+
+    /// Verifies that a bundle, of a file or of an attestation with the file as a subject, is somebody's. The gate judges more,
+    /// and attestations alone: this is for those who ask as sigstore's other clients do.
+    pub fn signs(&self, bundle: &str, content: Content<'_>, by: By<'_>) -> Result<(), TrustError> {
+        let wrong = |e: &dyn fmt::Display| TrustError::Bundle(e.to_string());
+        strict_json::parse(bundle.as_bytes()).map_err(|e| wrong(&e))?;
+        let bundle = Bundle::from_json(bundle).map_err(|e| wrong(&e))?;
+        let artifact = match content {
+            Content::Bytes(bytes) => Artifact::from_blob(bytes),
+            Content::Sha256(sha256) => {
+                Artifact::from_digest(ArtifactDigest::sha256(Sha256Hash::new(*sha256.as_bytes())))
+            }
+        };
+        match by {
+            By::Key(key) => {
+                let policy = PublicKeyVerificationPolicy::new(DerPublicKey::from_bytes(key.spki()));
+                self.verifier.verify(artifact, &bundle, &policy).map(drop).map_err(|e| wrong(&e))
+            }
+            By::Identity { issuer, san } => {
+                let policy = self.policy();
+                let result = self.verifier.verify(artifact, &bundle, &policy).map_err(|e| wrong(&e))?;
+                let named = self.named(&result).map_err(TrustError::Bundle)?;
+                if named.issuer == issuer && named.san == san {
+                    return Ok(());
+                }
+                Err(TrustError::Bundle(format!("it is of {} by {}", named.san, named.issuer)))
+            }
+        }
+    }
+
+    fn policy(&self) -> VerificationPolicy {
+        let mut policy = VerificationPolicy::any_identity();
+        if !self.demands.sct {
+            policy = policy.skip_sct();
+        }
+        if !self.demands.log {
+            policy = policy.skip_tlog_unsafe();
+        }
+        policy
     }
 
     /// Verifies a bundle with a DSSE envelope, given as text with no key twice. Gives the signed payload and whom the
@@ -57,15 +103,8 @@ impl Trust {
         };
         let payload = envelope.payload.as_bytes();
         let digest = any_subject(payload)?;
-        let mut policy = VerificationPolicy::any_identity();
-        if !self.demands.sct {
-            policy = policy.skip_sct();
-        }
-        if !self.demands.log {
-            policy = policy.skip_tlog_unsafe();
-        }
-        let result =
-            self.verifier.verify(Artifact::from_digest(digest), &bundle, &policy).map_err(|e| e.to_string())?;
+        let artifact = Artifact::from_digest(digest);
+        let result = self.verifier.verify(artifact, &bundle, &self.policy()).map_err(|e| e.to_string())?;
         Ok((payload.to_vec(), self.named(&result)?))
     }
 
