@@ -1,5 +1,6 @@
 //! The command line: every command, option and default (docs/interface.md, "Commands").
 mod profile;
+mod review;
 mod signing;
 mod verifying;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use profile::{ExportKind, ProfileArgs, ProfileCommand};
+pub use review::ReviewArgs;
 pub use signing::SigningArgs;
 pub use verifying::{PolicyArgs, PolicyCommand, VerifyArgs, VerifyFormat};
 
@@ -295,30 +297,6 @@ pub struct DiffArgs {
     /// In which form.
     #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
     pub format: DiffFormat,
-}
-
-/// `sekisho review`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  sekisho review sekisho.toml sekisho-out/recording.sekisho
-
-Exit status: 0 all decided and allowed, 1 some refused or left for later, 2 cannot judge.")]
-pub struct ReviewArgs {
-    /// The profile; accepted deviations are written to it.
-    #[arg(value_name = "P")]
-    pub profile: PathBuf,
-    /// The recording.
-    #[arg(value_name = "REC")]
-    pub recording: PathBuf,
-    /// Who reviews [default: $USER].
-    #[arg(long, value_name = "NAME")]
-    pub reviewer: Option<String>,
-    /// Accept every deviation, each as narrowly as a rule can say it, without asking.
-    #[arg(long, requires = "reason")]
-    pub accept_all: bool,
-    /// Why all of them are accepted.
-    #[arg(long, value_name = "TEXT", requires = "accept_all")]
-    pub reason: Option<String>,
 }
 
 /// `sekisho attest`.

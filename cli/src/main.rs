@@ -16,10 +16,12 @@ mod gate;
 mod judging;
 mod keyless;
 mod live;
+mod locked;
 mod pager;
 mod passphrase;
 mod profiled;
 mod recording;
+mod serve;
 mod ui;
 
 use args::{Args, Command};

@@ -13,6 +13,7 @@ use std::time::SystemTime;
 const MAX_PROFILE_BYTES: u64 = 64 << 20;
 
 /// A profile read from a file.
+#[derive(Clone)]
 pub struct Loaded {
     /// Where it was read.
     pub path: PathBuf,

@@ -25,7 +25,7 @@ pub use claim::{Claim, Ending};
 pub use filter::{Filter, Who};
 pub use junit::junit;
 pub use markdown::markdown;
-pub use page::page;
+pub use page::{page, page_data, served_page};
 pub use phrase::{Phrase, command_line, phrase};
 pub use sarif::sarif;
 pub use summary::Summary;

@@ -57,6 +57,14 @@ fn the_page_opens_searches_zooms_and_hostile_names_do_nothing_in_it() {
 }
 
 #[test]
+fn a_review_in_a_browser_writes_a_profile_that_accepts_the_build() {
+    if skipped("review in a browser", &[PACKAGES, BROWSER]) {
+        return;
+    }
+    passed(&node(&["--test", "test/review.test.mjs"], &[("SEKISHO_BIN", places::sekisho())]));
+}
+
+#[test]
 fn the_script_of_the_page_is_the_one_that_its_sources_make() {
     if skipped("page bundle", &[PACKAGES]) {
         return;

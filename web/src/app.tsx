@@ -8,24 +8,27 @@ import { Network } from "./network";
 import { Banner, Overview } from "./overview";
 import { Panel } from "./panel";
 import { Processes } from "./processes";
+import { Review } from "./review";
+import type { Served } from "./reviewing";
 import { VIEWS, format, parse, type Go, type Route, type View } from "./route";
 import { Timeline } from "./timeline";
 import { grouped } from "./words";
 
 const NAMES: Record<View, string> = {
   overview: "Overview", deviations: "Deviations", timeline: "Timeline", processes: "Processes", files: "Files",
-  network: "Network", coverage: "Coverage",
+  network: "Network", coverage: "Coverage", review: "Review",
 };
-const SHOWS = { overview: Overview, deviations: Deviations, timeline: Timeline, processes: Processes, files: Files, network: Network, coverage: Coverage };
+const SHOWS = { overview: Overview, deviations: Deviations, timeline: Timeline, processes: Processes, files: Files, network: Network, coverage: Coverage, review: Review };
 
 const KEYS: [string, string][] = [
-  ["1 … 7", "the views, in their order"], ["/", "search"], ["↑ ↓ or k j", "move in a list"], ["→ ←", "unfold, fold; move the timeline"],
+  ["1 … 8", "the views, in their order"], ["/", "search"], ["↑ ↓ or k j", "move in a list"], ["→ ←", "unfold, fold; move the timeline"],
   ["+ − 0", "zoom the timeline in, out, to the whole"], ["n p", "next, previous of the processes found on the timeline"],
   ["Enter", "open what the list stands on"], ["Esc", "close the process, then the search"], ["t", "light or dark"], ["?", "this help"],
 ];
 
-export function App({ model }: { model: Model }) {
-  const [route, setRoute] = useState<Route>(() => parse(location.hash, model));
+export function App({ model, served }: { model: Model; served?: Served }) {
+  const views = served ? VIEWS : VIEWS.filter((v) => v !== "review");
+  const [route, setRoute] = useState<Route>(() => parse(location.hash, model, served !== undefined));
   const search = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
   const last = useRef(route);
@@ -46,11 +49,11 @@ export function App({ model }: { model: Model }) {
   }, []);
 
   useEffect(() => {
-    const moved = () => setRoute(parse(location.hash, model));
+    const moved = () => setRoute(parse(location.hash, model, served !== undefined));
     addEventListener("hashchange", moved);
     addEventListener("popstate", moved);
     return () => { removeEventListener("hashchange", moved); removeEventListener("popstate", moved); };
-  }, [model]);
+  }, [model, served !== undefined]);
 
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
@@ -63,7 +66,7 @@ export function App({ model }: { model: Model }) {
         return;
       }
       if (typing) return;
-      const view = VIEWS[Number(event.key) - 1];
+      const view = views[Number(event.key) - 1];
       if (event.key === "/") { event.preventDefault(); search.current?.focus(); search.current?.select(); }
       else if (event.key === "?") help.current?.showModal();
       else if (event.key === "t") turnLight();
@@ -72,12 +75,12 @@ export function App({ model }: { model: Model }) {
     };
     addEventListener("keydown", key);
     return () => removeEventListener("keydown", key);
-  }, [go]);
+  }, [go, views.length]);
 
   useEffect(() => { document.title = `${NAMES[route.view]} · sekisho: ${model.data.head.command}`.slice(0, 200); }, [route.view]);
 
   const q = route.q.trim().toLowerCase();
-  const totals = useMemo(() => hits(model, q), [model, q]);
+  const totals = useMemo(() => hits(model, q, served), [model, q, served]);
   const View = SHOWS[route.view];
   const head = model.data.head;
   return (
@@ -93,7 +96,7 @@ export function App({ model }: { model: Model }) {
           <button class="small" aria-label="Keys" title="keys (?)" onClick={() => help.current?.showModal()}>?</button>
         </div>
         <nav aria-label="Views">
-          {VIEWS.map((v) => (
+          {views.map((v) => (
             <a key={v} href={format({ view: v, q: route.q })} aria-current={v === route.view ? "page" : undefined}
               onClick={(e) => { if (e.ctrlKey || e.metaKey || e.shiftKey) return; e.preventDefault(); go({ view: v }); }}>
               {NAMES[v]}{totals[v] === undefined ? null : <small class={v === "deviations" && totals[v] ? "bad" : ""}>{grouped(totals[v])}</small>}
@@ -103,8 +106,8 @@ export function App({ model }: { model: Model }) {
       </header>
       <div id="view" role="main" tabIndex={-1} aria-label={NAMES[route.view]}>
         {route.notice ? <p class="warn">{route.notice}</p> : null}
-        {route.view === "overview" || route.view === "deviations" ? null : <Small model={model} go={go} />}
-        <View key={route.view} model={model} q={q} go={go} item={route.item} process={route.process} />
+        {route.view === "overview" || route.view === "deviations" || route.view === "review" ? null : <Small model={model} go={go} />}
+        <View key={route.view} model={model} q={q} go={go} item={route.item} process={route.process} served={served} />
       </div>
       {route.process !== undefined ? <Panel model={model} id={route.process} go={go} /> : null}
       <dialog ref={help} aria-label="Keys"><h2>Keys</h2><dl class="pairs">{KEYS.map(([k, words]) => <><dt><kbd>{k}</kbd></dt><dd>{words}</dd></>)}</dl>
@@ -125,12 +128,14 @@ function Small({ model, go }: { model: Model; go: Go }) {
 }
 
 /** What a search finds in each view; without one, how much there is. */
-function hits(model: Model, q: string): Partial<Record<View, number>> {
+function hits(model: Model, q: string, served: Served | undefined): Partial<Record<View, number>> {
+  const review = served ? { review: served.state.questions.length - served.state.decisions.length } : {};
   const { verdict, processes, files, flows } = model.data;
   const deviations = verdict?.deviations ?? [];
-  if (!q) return { deviations: deviations.length, processes: processes.id.length, files: files.name.length, network: flows.length };
+  if (!q) return { ...review, deviations: deviations.length, processes: processes.id.length, files: files.name.length, network: flows.length };
   const commands = processes.id.filter((_, at) => model.command(at).toLowerCase().includes(q) || model.program(at).toLowerCase().includes(q)).length;
   return {
+    ...review,
     deviations: deviations.filter((d) => `${d.what} ${d.why} ${d.command} ${d.program}`.toLowerCase().includes(q)).length,
     processes: commands,
     timeline: commands,

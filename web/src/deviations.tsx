@@ -3,6 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Deviation, Severity } from "./data";
 import type { Model } from "./model";
 import { Chips, Copy, Found, Section, Tag, Who, type ViewProps } from "./parts";
+import type { Served } from "./reviewing";
 import type { Go } from "./route";
 import { count, grouped, time } from "./words";
 import { VirtualList } from "./virtual";
@@ -13,7 +14,7 @@ function text(d: Deviation): string {
   return [d.code, d.what, d.why, d.argv, d.command ?? "", d.program ?? "", d.ancestry?.join(" ") ?? ""].join(" ").toLowerCase();
 }
 
-export function Deviations({ model, q, go, item }: ViewProps) {
+export function Deviations({ model, q, go, item, served }: ViewProps) {
   const [only, setOnly] = useState<Only>("all");
   const verdict = model.data.verdict;
   const all = verdict?.deviations ?? [];
@@ -43,7 +44,7 @@ export function Deviations({ model, q, go, item }: ViewProps) {
             );
           }}
         </VirtualList>
-        {chosen ? <Detail d={chosen} number={shown[cursor]! + 1} model={model} go={go} /> : null}
+        {chosen ? <Detail d={chosen} number={shown[cursor]! + 1} model={model} go={go} served={served} /> : null}
       </div>
       {verdict.omitted > 0 ? <p class="warn">{count(verdict.omitted, "event deviates", "events deviate")} beyond these, too many to list.</p> : null}
       <Unused model={model} />
@@ -51,7 +52,8 @@ export function Deviations({ model, q, go, item }: ViewProps) {
   );
 }
 
-function Detail({ d, number, model, go }: { d: Deviation; number: number; model: Model; go: Go }) {
+function Detail({ d, number, model, go, served }: { d: Deviation; number: number; model: Model; go: Go; served: Served | undefined }) {
+  const question = served?.state.questions.findIndex((x) => x.seen.some((s) => s.recording === served.recording && s.item === number - 1)) ?? -1;
   return (
     <article class={`detail ${d.severity}`} aria-label={`Deviation ${number}`} aria-live="polite">
       <h3><Tag severity={d.severity} /> <code>{d.what}</code></h3>
@@ -85,6 +87,7 @@ function Detail({ d, number, model, go }: { d: Deviation; number: number; model:
           <p class="dim">Allow it only if you know why the build does this; <code>sekisho review</code> writes it with your reason.</p>
         </>
       ) : <p class="dim">No rule can allow this.</p>}
+      {question >= 0 ? <p><button class="small" onClick={() => go({ view: "review", item: question, q: "" })}>decide on it</button></p> : null}
       {d.by !== null ? <p><button class="small" onClick={() => go({ view: "timeline", process: d.by!, item: undefined })}>show on the timeline</button></p> : null}
     </article>
   );

@@ -3,9 +3,10 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Severity } from "./data";
 import type { Model } from "./model";
+import type { Served } from "./reviewing";
 import type { Go } from "./route";
 
-export interface ViewProps { model: Model; q: string; go: Go; item?: number | undefined; process?: number | undefined }
+export interface ViewProps { model: Model; q: string; go: Go; item?: number | undefined; process?: number | undefined; served?: Served | undefined }
 
 /** A process that can be opened. */
 export function Who({ id, model, go }: { id: number; model: Model; go: Go }) {

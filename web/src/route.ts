@@ -1,13 +1,13 @@
 // Where one is: kept in the address, so that every place can be linked to.
 import type { Model } from "./model";
 
-export const VIEWS = ["overview", "deviations", "timeline", "processes", "files", "network", "coverage"] as const;
+export const VIEWS = ["overview", "deviations", "timeline", "processes", "files", "network", "coverage", "review"] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface Route { view: View; q: string; process?: number; item?: number; notice?: string }
 
 /** `#/files?q=.ssh&process=7&item=3`, or `#/event/812`. */
-export function parse(hash: string, model: Model): Route {
+export function parse(hash: string, model: Model, served = false): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const words = new URLSearchParams(query);
   const [name, rest] = path.split("/");
@@ -20,7 +20,9 @@ export function parse(hash: string, model: Model): Route {
     return route;
   }
   const known = VIEWS.find((v) => v === name);
-  const route: Route = { view: known ?? "overview", q: words.get("q") ?? "" };
+  // A review begins with what is to be decided; elsewhere nothing can be.
+  const view = served ? known ?? "review" : known === "review" ? undefined : known;
+  const route: Route = { view: view ?? "overview", q: words.get("q") ?? "" };
   for (const key of ["process", "item"] as const) {
     const value = words.get(key);
     if (value !== null && /^\d{1,15}$/.test(value)) route[key] = Number(value);

@@ -15,10 +15,18 @@ use std::path::Path;
 
 /// Runs the command: the recording is read once, so that it may come from a pipe.
 pub fn run(args: &ReportArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let failed = |error| failure(&args.recording, error);
     let profile = args.profile.as_deref().map(Loaded::read).transpose()?;
-    let mut reader = LogReader::new(files::open(&args.recording)?).map_err(|e| failed(e.into()))?;
-    let mut differ = profile.map(|p| judging::begin(reader.header(), &p)).transpose()?;
+    let (summary, verdict) = read(&args.recording, profile.as_ref())?;
+    put(&summary, verdict.as_ref(), &args.output)?;
+    ui.note(&format!("wrote {}", shown_output(&args.output)));
+    Ok(Exit::OK)
+}
+
+/// Reads a recording once, and judges it on the way if there is a profile.
+pub fn read(recording: &Path, profile: Option<&Loaded>) -> Result<(Summary, Option<DiffReport>), CliError> {
+    let failed = |error| failure(recording, error);
+    let mut reader = LogReader::new(files::open(recording)?).map_err(|e| failed(e.into()))?;
+    let mut differ = profile.map(|p| judging::begin(reader.header(), p)).transpose()?;
     // What happened just before a deviation is kept for the first event of each.
     let each = |event: &Event| {
         let Some(differ) = &mut differ else { return false };
@@ -28,9 +36,7 @@ pub fn run(args: &ReportArgs, ui: &Ui) -> Result<Exit, CliError> {
     };
     let summary = Summary::read(&mut reader, each).map_err(failed)?;
     let verdict = differ.map(|differ| differ.finish(reader.trailer()));
-    put(&summary, verdict.as_ref(), &args.output)?;
-    ui.note(&format!("wrote {}", shown_output(&args.output)));
-    Ok(Exit::OK)
+    Ok((summary, verdict))
 }
 
 /// Writes the page of a recording that was judged already.

@@ -4,12 +4,12 @@
 //! profile is written whole or not at all.
 use crate::args::ReviewArgs;
 use crate::exit::{CliError, Exit, shown_output};
-use crate::files;
 use crate::judging::judge;
 use crate::profiled::{Loaded, today};
 use crate::ui::Ui;
+use crate::{files, locked, serve};
 use sekisho_events::PathBytes;
-use sekisho_profiles::{Alternative, Date, Deviation, DiffReport, Profile, Rule, alternatives, forbid};
+use sekisho_profiles::{Alternative, DiffReport, Draft, Question, Rule, Stamp, questions};
 use std::io::{BufRead, IsTerminal as _, Write as _};
 
 /// What a person decided about one deviation.
@@ -26,46 +26,53 @@ enum Decision {
 
 /// Runs the command.
 pub fn run(args: &ReviewArgs, ui: &Ui) -> Result<Exit, CliError> {
+    if args.serve {
+        return serve::run(args, reviewer(args)?, ui);
+    }
     let loaded = Loaded::read(&args.profile)?;
-    let report = judge(&args.recording, &loaded)?;
-    if report.deviations.is_empty() {
-        ui.note(&format!("{}: nothing to decide", report.headline()));
+    let reports = args.recordings.iter().map(|r| judge(r, &loaded)).collect::<Result<Vec<DiffReport>, _>>()?;
+    let questions = questions(&reports);
+    let headlines: Vec<String> = reports.iter().map(DiffReport::headline).collect();
+    let headline = headlines.join("\n");
+    if questions.is_empty() {
+        ui.note(&format!("{headline}: nothing to decide"));
         return Ok(Exit::OK);
     }
     if !args.accept_all && !std::io::stdin().is_terminal() {
         return Err(CliError::new("standard input is not a terminal: there is nobody to decide").with_hint(
-            "run it in a terminal; or accept all with --accept-all --reason TEXT; or `sekisho profile suggest` for the patch",
+            "run it in a terminal, or in a browser with --serve; or accept all with --accept-all --reason TEXT; or `sekisho profile suggest` for the patch",
         ));
     }
-    let stamp = Stamp { by: reviewer(args)?, on: today() };
-    let mut profile = loaded.profile.clone();
+    let reason = args.reason.clone().unwrap_or_default();
+    let stamp = Stamp { by: reviewer(args)?, on: today(), why: reason };
+    let mut draft = Draft::new(loaded.profile.clone());
     let left = if args.accept_all {
-        accept_all(&mut profile, &report, args.reason.as_deref().unwrap_or_default(), &stamp)
+        accept_all(&mut draft, &questions, &stamp)
     } else {
-        walk(&mut profile, &report, &stamp, ui)?
+        walk(&mut draft, &headline, &questions, stamp, ui)?
     };
-    if profile != loaded.profile {
-        files::write(&args.profile, profile.to_toml().as_bytes())?;
-        ui.note(&format!("wrote {}", shown_output(&args.profile)));
-    }
+    write(&mut draft, &loaded, ui)?;
     if left > 0 {
         ui.note(&format!("{left} not allowed by the profile, or undecided"));
     }
     Ok(if left == 0 { Exit::OK } else { Exit::NOT_CLEAN })
 }
 
-/// Who decides, and when.
-struct Stamp {
-    by: String,
-    on: Option<Date>,
-}
-
-impl Stamp {
-    fn put(&self, rule: &mut Rule, reason: &str) {
-        rule.why = Some(reason.to_owned());
-        rule.reviewed_by = Some(self.by.clone());
-        rule.reviewed_on = self.on;
+/// Writes the decisions into what stands in the file by now: somebody else may have reviewed at the same time.
+fn write(draft: &mut Draft, loaded: &Loaded, ui: &Ui) -> Result<(), CliError> {
+    if draft.profile() == loaded.profile {
+        return Ok(());
     }
+    locked::alone_with(&loaded.path, || {
+        let now = Loaded::read(&loaded.path)?;
+        if now.sha256 != loaded.sha256 {
+            ui.note(&format!("{} was changed meanwhile: the decisions are added to that", shown_output(&loaded.path)));
+            draft.rebase(now.profile);
+        }
+        files::write(&loaded.path, draft.profile().to_toml().as_bytes())
+    })?;
+    ui.note(&format!("wrote {}", shown_output(&loaded.path)));
+    Ok(())
 }
 
 fn reviewer(args: &ReviewArgs) -> Result<String, CliError> {
@@ -76,111 +83,55 @@ fn reviewer(args: &ReviewArgs) -> Result<String, CliError> {
 }
 
 /// Accepts each deviation as narrowly as it can be said; returns how many cannot be accepted.
-fn accept_all(profile: &mut Profile, report: &DiffReport, reason: &str, stamp: &Stamp) -> usize {
+fn accept_all(draft: &mut Draft, questions: &[Question], stamp: &Stamp) -> usize {
     let mut left = 0;
-    for deviation in &report.deviations {
-        match alternatives(deviation).into_iter().next() {
-            Some(Alternative { mut rule, .. }) => {
-                stamp.put(&mut rule, reason);
-                add(profile, rule);
+    for question in questions {
+        match question.offers().into_iter().next() {
+            Some(Alternative { rule, .. }) => {
+                draft.decide(question.key(), question.what(), rule, stamp);
             }
-            None => left += 1,
+            None => left += question.deviations(),
         }
     }
     left
 }
 
-/// Adds a rule, or its patterns to one of the same name, reason and reviewer.
-fn add(profile: &mut Profile, rule: Rule) {
-    let same = |r: &&mut Rule| {
-        r.is_own()
-            && r.process == rule.process
-            && r.ancestor == rule.ancestor
-            && r.deny == rule.deny
-            && r.why == rule.why
-            && (&r.reviewed_by, r.reviewed_on) == (&rule.reviewed_by, rule.reviewed_on)
-            && (r.expires, r.required) == (rule.expires, rule.required)
-            && (&r.sha256, r.errno) == (&rule.sha256, rule.errno)
-    };
-    match profile.rules.iter_mut().find(same) {
-        Some(old) => {
-            for (act, list) in &rule.acts {
-                for item in list {
-                    old.add(*act, &item.text);
-                }
-            }
-            profile.normalise();
-        }
-        None => profile.insert(rule),
-    }
-}
-
 /// Asks about each question; returns how many deviations the profile does not allow at the end.
-fn walk(profile: &mut Profile, report: &DiffReport, stamp: &Stamp, ui: &Ui) -> Result<usize, CliError> {
+fn walk(
+    draft: &mut Draft,
+    headline: &str,
+    questions: &[Question],
+    mut stamp: Stamp,
+    ui: &Ui,
+) -> Result<usize, CliError> {
     let mut ask = Terminal;
-    ask.say(&format!("{}\n", report.headline()))?;
-    let questions = questions(report);
-    let mut left = report.deviations.len();
+    ask.say(&format!("{headline}\n"))?;
+    let mut left = questions.iter().map(Question::deviations).sum();
     for (number, question) in questions.iter().enumerate() {
         ask.say(&describe(question, number + 1, questions.len(), ui.colour()))?;
-        match decide(&mut ask, question)? {
-            Decision::Accept(mut rule) => {
-                if let Some(reason) = ask.reason()? {
-                    stamp.put(&mut rule, &reason);
-                    add(profile, rule);
-                    left -= question.len();
-                }
-            }
-            Decision::Refuse(mut rule) => {
-                if let Some(reason) = ask.reason()? {
-                    stamp.put(&mut rule, &reason);
-                    add(profile, rule);
-                }
-            }
-            Decision::Later => {}
+        let (rule, allows) = match decide(&mut ask, question)? {
+            Decision::Accept(rule) => (rule, true),
+            Decision::Refuse(rule) => (rule, false),
+            Decision::Later => continue,
             Decision::Stop => break,
+        };
+        if let Some(reason) = ask.reason()? {
+            stamp.why = reason;
+            draft.decide(question.key(), question.what(), rule, &stamp);
+            left -= if allows { question.deviations() } else { 0 };
         }
     }
     Ok(left)
 }
 
-/// Deviations that one answer decides: what one program did to one file, such as making it and writing to it.
-fn questions(report: &DiffReport) -> Vec<Vec<&Deviation>> {
-    let mut all: Vec<Vec<&Deviation>> = Vec::new();
-    for deviation in &report.deviations {
-        let alike = |q: &&mut Vec<&Deviation>| {
-            let first = q[0];
-            let files = [first, deviation].iter().all(|d| d.code.starts_with("file-") && d.code != "file-read");
-            let path = |d: &Deviation| d.process.as_ref().map(|p| p.path.clone());
-            files && path(first) == path(deviation) && target(first) == target(deviation)
-        };
-        match all.iter_mut().find(alike) {
-            Some(question) => question.push(deviation),
-            None => all.push(vec![deviation]),
-        }
-    }
-    all
-}
-
-/// What stands behind the verb of a deviation.
-fn target(deviation: &Deviation) -> &str {
-    deviation.what.split_once(' ').map_or("", |(_, target)| target)
-}
-
-fn describe(question: &[&Deviation], number: usize, total: usize, colour: bool) -> String {
+fn describe(question: &Question, number: usize, total: usize, colour: bool) -> String {
     let (bold, plain) = if colour { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
-    let deviation = question[0];
-    let verbs: Vec<&str> = question.iter().map(|d| d.what.split(' ').next().unwrap_or("")).collect();
-    let what = match question {
-        [one] => one.what.clone(),
-        _ => format!("{} {}", verbs.join(", "), target(deviation)),
-    };
-    let mut out = format!("\n{bold}{number}/{total}  {what}{plain}  ({})\n", deviation.severity.name());
+    let deviation = question.deviation();
+    let mut out = format!("\n{bold}{number}/{total}  {}{plain}  ({})\n", question.what(), question.severity().name());
     let line = |name: &str, text: String| if text.is_empty() { String::new() } else { format!("  {name:<8} {text}\n") };
     if let Some(process) = &deviation.process {
-        let chain: Vec<String> = process.ancestry.iter().rev().map(PathBytes::escaped).collect();
         out.push_str(&line("by", process.path.escaped()));
-        out.push_str(&line("below", chain.iter().skip(1).cloned().collect::<Vec<_>>().join(" ← ")));
+        out.push_str(&line("below", question.below().join(" ← ")));
         out.push_str(&line("command", words(&process.argv)));
     }
     out.push_str(&line("runs", words(&deviation.argv)));
@@ -188,47 +139,10 @@ fn describe(question: &[&Deviation], number: usize, total: usize, colour: bool) 
     if deviation.times > 1 {
         out.push_str(&line("times", deviation.times.to_string()));
     }
-    let events: Vec<String> = question.iter().flat_map(|d| &d.seq).take(5).map(ToString::to_string).collect();
+    let events: Vec<String> =
+        question.asked().flat_map(|a| &a.deviation.seq).take(5).map(ToString::to_string).collect();
     out.push_str(&line("events", events.join(", ")));
     out
-}
-
-/// Ways to allow all of a question, narrow first: those of its first deviation that the others have too.
-fn offers(question: &[&Deviation]) -> Vec<Alternative> {
-    let patterns = |rule: &Rule| rule.acts.values().flatten().map(|i| i.text.clone()).collect::<Vec<_>>();
-    let mut found = alternatives(question[0]);
-    for deviation in &question[1..] {
-        let theirs = alternatives(deviation);
-        found.retain_mut(|offer| {
-            let same = |a: &&Alternative| {
-                a.rule.process == offer.rule.process
-                    && patterns(&a.rule).iter().all(|p| patterns(&offer.rule).contains(p))
-            };
-            let Some(other) = theirs.iter().find(same) else { return false };
-            for (act, list) in &other.rule.acts {
-                for item in list {
-                    offer.rule.add(*act, &item.text);
-                }
-            }
-            offer.says = sekisho_profiles::says(&offer.rule);
-            true
-        });
-    }
-    found
-}
-
-/// The rule that forbids all of a question.
-fn refusal(question: &[&Deviation]) -> Option<Rule> {
-    let mut rules = question.iter().filter_map(|d| forbid(d));
-    let mut first = rules.next()?;
-    for rule in rules {
-        for (act, list) in &rule.acts {
-            for item in list {
-                first.add(*act, &item.text);
-            }
-        }
-    }
-    Some(first)
 }
 
 fn words(argv: &[PathBytes]) -> String {
@@ -236,9 +150,9 @@ fn words(argv: &[PathBytes]) -> String {
     text.join(" ").chars().take(300).collect()
 }
 
-fn decide(ask: &mut Terminal, question: &[&Deviation]) -> Result<Decision, CliError> {
-    let offers = offers(question);
-    let refusal = refusal(question);
+fn decide(ask: &mut Terminal, question: &Question) -> Result<Decision, CliError> {
+    let offers = question.offers();
+    let refusal = question.refusal();
     for (number, offer) in offers.iter().enumerate() {
         ask.say(&format!("  [{}] accept: {}\n", number + 1, offer.says))?;
     }

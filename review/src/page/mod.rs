@@ -50,6 +50,24 @@ pub fn page(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write
     script(summary, verdict, out)
 }
 
+/// Writes the page without data: its script asks the server that it came from for them.
+pub fn served_page(out: &mut dyn Write) -> Result<()> {
+    write!(out, "<!DOCTYPE html>\n<html lang=\"en\" data-served=\"yes\">\n")?;
+    top("sekisho: review", "; connect-src 'self'", out)?;
+    write!(
+        out,
+        "<div id=\"page\"></div>\n<main id=\"plain\"><header class=\"top\"><h1>{GATE} sekisho</h1></header>\n\
+         <p id=\"said\" role=\"status\">A review needs scripts; <code>sekisho review</code> asks in a terminal, and \
+         <code>sekisho report</code> writes a page that is readable without any.</p></main>\n\
+         <script>{SCRIPT}</script>\n</body>\n</html>\n"
+    )
+}
+
+/// Writes the data that a served page asks for, as they stand in a page of their own.
+pub fn page_data(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write) -> Result<()> {
+    data::write(summary, verdict, out)
+}
+
 /// The data, which is text to a browser, and the script that shows it.
 fn script(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write) -> Result<()> {
     write!(out, "<script type=\"text/plain\" id=\"data\">")?;
@@ -63,22 +81,28 @@ fn source(text: &str) -> String {
     format!("'sha256-{digest}'")
 }
 
-fn head(summary: &Summary, out: &mut dyn Write) -> Result<()> {
-    let header = &summary.header;
-    let command = cut(command_line(&header.command), MAX_COMMAND);
+/// The head of a document; `more` goes into its policy.
+fn top(title: &str, more: &str, out: &mut dyn Write) -> Result<()> {
     let (style, script) = (source(STYLE), source(SCRIPT));
     write!(
         out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src {script}; \
          style-src {style}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; \
-         trusted-types 'none'\">\n\
+         trusted-types 'none'{more}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>sekisho: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div id=\"page\"></div>\n\
-         <main id=\"plain\">\n",
-        Text(&command)
-    )?;
+         <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
+        Text(title)
+    )
+}
+
+fn head(summary: &Summary, out: &mut dyn Write) -> Result<()> {
+    let header = &summary.header;
+    let command = cut(command_line(&header.command), MAX_COMMAND);
+    write!(out, "<!DOCTYPE html>\n<html lang=\"en\">\n")?;
+    top(&format!("sekisho: {command}"), "", out)?;
+    write!(out, "<div id=\"page\"></div>\n<main id=\"plain\">\n")?;
     write!(out, "<header class=\"top\"><h1>{GATE} sekisho</h1><code class=\"command\">{}</code>", Text(&command))?;
     writeln!(
         out,
