@@ -11,6 +11,7 @@ mod facts;
 mod key;
 pub mod names;
 mod predicates;
+mod profile_review;
 mod run;
 mod sigstore_bundle;
 mod statement;
@@ -25,6 +26,7 @@ pub use facts::{
 };
 pub use key::{Algorithm, KeyError, PublicKey, SecretKey};
 pub use predicates::verdict::{Verdict, VerdictBlock, VerdictError};
+pub use profile_review::{ReviewError, add_review, reviewers, sign_review};
 pub use run::{CoverageBlock, Listing, Recording, RunBlock, listing};
 pub use statement::{Descriptor, ForeignStatement, Statement, StatementError};
 pub use summary::{Summary, SummaryError};

@@ -24,6 +24,9 @@ pub const RUNTIME_TRACE: &str = "https://in-toto.io/attestation/runtime-trace/v0
 /// SLSA verification summary, version 1: carries the verdict.
 pub const VERIFICATION_SUMMARY: &str = "https://slsa.dev/verification_summary/v1";
 
+/// The review of a profile: whoever signs it has reviewed the file with the subject's digest. The predicate is empty.
+pub const PROFILE_REVIEW: &str = "urn:sekisho:predicate:profile-review:v1";
+
 /// `verifier.id` of a verdict: behaviour held against a profile. The release gate is another verifier.
 pub const DIFF_VERIFIER: &str = "urn:sekisho:verifier:behaviour:v1";
 /// `verifier.id` of what the release gate decided.

@@ -314,3 +314,53 @@ fn a_policy_is_linted_and_tried_by_cases() {
     std::fs::create_dir(dir.path().join("empty")).unwrap();
     returns(2, dir.path(), &["policy", "test", "empty"]);
 }
+
+#[test]
+fn a_profile_is_signed_by_its_reviewers_and_a_changed_one_is_not_trusted() {
+    let dir = workspace();
+    let (at, work) = (dir.path(), dir.path().join("work"));
+    for name in ["dana", "kim", "lee"] {
+        returns(0, at, &["keygen", name]);
+    }
+    record(&work);
+    returns(0, &work, &["profile", "new", "../build.rec", "-o", "../p.toml", "--name", "t"]);
+    let verify = |more: &[&str]| {
+        let keys = ["profile", "verify", "p.toml", "--key", "dana.pub", "--key", "kim.pub", "--key", "lee.pub"];
+        sekisho(at, &[&keys[..], more].concat())
+    };
+    let two = ["--threshold", "2"];
+    assert!(verify(&two).status.code() == Some(2), "nobody has signed");
+    assert!(returns(0, at, &["profile", "sign", "p.toml", "--key", "dana.key"]).contains("1 signature in p.toml.sig"));
+    assert!(returns(0, at, &["profile", "sign", "p.toml", "--key", "dana.key"]).contains("already: 1 signature"));
+    let refused = verify(&two);
+    assert!(refused.status.code() == Some(1) && said(&refused).contains("1 of 2"), "{}", said(&refused));
+    returns(0, at, &["profile", "sign", "p.toml", "--key", "lee.key"]);
+    let accepted = verify(&two);
+    assert!(accepted.status.success() && said(&accepted).contains("dana.pub, lee.pub"), "{}", said(&accepted));
+    assert_eq!(verify(&[]).status.code(), Some(1), "all three are demanded");
+    assert_eq!(verify(&["--threshold", "4"]).status.code(), Some(2));
+
+    // The gate demands the same of the profile that the run was judged by.
+    policy(at, "reviews = { keys = [\"dana\", \"kim\", \"lee\"], threshold = 2 }\n");
+    let reviewers = ["dana", "kim", "lee"].map(|n| format!("[keys.{n}]\npath = \"{n}.pub\"\n")).concat();
+    let text = std::fs::read_to_string(at.join("policy.toml")).unwrap();
+    std::fs::write(at.join("policy.toml"), text.replacen("[[steps]]", &format!("{reviewers}[[steps]]"), 1)).unwrap();
+    let attest = || returns(0, &work, &[&ATTEST[..], &["../a.jsonl", "--profile", "../p.toml"]].concat());
+    let signed = [&VERIFY[..], &["--attestations", "../p.toml.sig"]].concat();
+    attest();
+    returns(0, &work, &signed);
+    assert!(returns(1, &work, &VERIFY).contains("profile-not-reviewed"));
+
+    // The change under review loosens the profile: the signatures are not of that one.
+    let loose = "\n[[rule]]\nid = \"upload\"\nprocess = [\"/usr/bin/curl\"]\nconnect = [\"203.0.113.7:443/tcp\"]\n";
+    let text = std::fs::read_to_string(at.join("p.toml")).unwrap();
+    std::fs::write(at.join("p.toml"), text + loose).unwrap();
+    returns(0, at, &["profile", "fmt", "p.toml"]);
+    attest();
+    assert!(returns(1, &work, &signed).contains("profile-not-reviewed"));
+    assert_eq!(verify(&two).status.code(), Some(1));
+    assert!(returns(0, at, &["profile", "sign", "p.toml", "--key", "kim.key"]).contains("dropped: 1 signature"));
+    std::fs::write(at.join("p.toml.sig"), "{}").unwrap();
+    assert_eq!(verify(&two).status.code(), Some(1), "bad paper is refused");
+    returns(2, at, &["profile", "sign", "p.toml", "--key", "kim.key"]);
+}

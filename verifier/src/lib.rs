@@ -16,6 +16,7 @@ mod paper;
 mod policy;
 mod reason;
 mod report;
+mod reviewed;
 mod signers;
 mod statements;
 mod trust;

@@ -31,6 +31,12 @@ impl Signers {
         }
     }
 
+    /// Everybody who signed another payload that says the same.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.add_keys(&other.keys);
+        other.certified.iter().for_each(|signer| self.add_certified(signer.clone()));
+    }
+
     /// How many distinct signers a rule may count that trusts these keys and identities. Each certified signer stands for
     /// one identity at most, and each identity for one signer: two patterns that match one workflow are one signature, and
     /// so are two tags that match one pattern.

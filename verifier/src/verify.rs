@@ -9,6 +9,7 @@ use crate::paper::papers;
 use crate::policy::{Policy, StepRule};
 use crate::reason::{Reason, some};
 use crate::report::{Report, StepResult};
+use crate::reviewed::{reviewed, reviews};
 use crate::statements::stated;
 use sekisho_events::{Digest, PathBytes};
 use std::collections::{BTreeSet, HashMap};
@@ -35,8 +36,9 @@ pub fn verify(evidence: &[u8], artifacts: &[Artifact], policy: &Policy, now_s: u
     let mut log = Log { results: Vec::new(), reasons: Vec::new(), cited: Cited::default() };
     let judged = read(evidence, policy, &mut log);
     if let Some((signed, foreign)) = judged {
-        let steps: Vec<Judged<'_>> = policy.steps.iter().map(|rule| judge(rule, &signed, now_s)).collect();
-        decide(policy, &steps, artifacts, &mut log);
+        let steps: Vec<Judged<'_>> =
+            policy.steps.iter().map(|rule| judge(rule, &signed, &foreign, policy, now_s)).collect();
+        decide(policy, &steps, &foreign, artifacts, &mut log);
         for rule in &policy.statements {
             let stated = stated(rule, &foreign, artifacts, policy);
             let cite = |f: &&Foreign| log.cited.foreign(f, &rule.signers, policy);
@@ -164,12 +166,15 @@ impl<'e> Judged<'e> {
     }
 }
 
-fn judge<'e>(rule: &'e StepRule, signed: &'e [Signed], now_s: u64) -> Judged<'e> {
+fn judge<'e>(rule: &'e StepRule, signed: &'e [Signed], foreign: &[Foreign], policy: &Policy, now_s: u64) -> Judged<'e> {
     let Gathered { step, threshold, candidates } = candidates(rule, signed);
     let evaluate = |candidate: Candidate<'e>| {
         let mut found = Vec::new();
         for each in Check::of_step().skip_while(|c| *c < Check::Predicates) {
-            let outcome = check(each, rule, &candidate, now_s);
+            let mut outcome = check(each, rule, &candidate, now_s);
+            if let (Check::Profile, Ok(_), Some(demand)) = (each, &outcome, &rule.reviews) {
+                outcome = reviewed(rule, demand, &candidate, foreign, policy);
+            }
             let failed = outcome.is_err();
             found.push((each, outcome));
             if failed {
@@ -182,7 +187,7 @@ fn judge<'e>(rule: &'e StepRule, signed: &'e [Signed], now_s: u64) -> Judged<'e>
 }
 
 /// Finds for each artifact the evidence that carries it, and reports on the first that fails, or else the first.
-fn decide(policy: &Policy, steps: &[Judged<'_>], artifacts: &[Artifact], log: &mut Log) {
+fn decide(policy: &Policy, steps: &[Judged<'_>], foreign: &[Foreign], artifacts: &[Artifact], log: &mut Log) {
     for (index, step) in steps.iter().enumerate() {
         if index != policy.artifacts_from
             && let Some(reason) = step.failure()
@@ -217,7 +222,7 @@ fn decide(policy: &Policy, steps: &[Judged<'_>], artifacts: &[Artifact], log: &m
             shown = Some(choice);
         }
     }
-    cite(policy, steps, &used, log);
+    cite(policy, steps, foreign, &used, log);
     let Some(choice) = shown else { return };
     for (index, step) in steps.iter().enumerate() {
         let at = match (&choice.tied, index == policy.artifacts_from) {
@@ -232,11 +237,15 @@ fn decide(policy: &Policy, steps: &[Judged<'_>], artifacts: &[Artifact], log: &m
 }
 
 /// Names all that the accepted artifacts rest on: steps and their candidates.
-fn cite(policy: &Policy, steps: &[Judged<'_>], used: &BTreeSet<(usize, usize)>, log: &mut Log) {
+fn cite(policy: &Policy, steps: &[Judged<'_>], foreign: &[Foreign], used: &BTreeSet<(usize, usize)>, log: &mut Log) {
     for (step, candidate) in used {
         let judged = &steps[*step];
         for signed in &judged.evaluated[*candidate].candidate.statements {
             log.cited.signed(signed, &judged.rule.signers, policy);
+        }
+        let Some(demand) = &judged.rule.reviews else { continue };
+        for review in reviews(&judged.evaluated[*candidate].candidate, foreign) {
+            log.cited.foreign(review, demand, policy);
         }
     }
 }

@@ -135,6 +135,43 @@ Exit status: 0 both mean the same, 1 they differ, 2 cannot judge.")]
         #[arg(long)]
         json: bool,
     },
+    /// Sign the profile as one of those who reviewed it: adds a signature to those beside it.
+    #[command(after_help = "Examples:
+  sekisho profile sign sekisho.toml --key dana.key
+  sekisho profile sign sekisho.toml --key dana.key --signatures reviews/sekisho.sig")]
+    Sign {
+        /// The profile.
+        #[arg(value_name = "P")]
+        profile: PathBuf,
+        /// The reviewer's private key.
+        #[arg(long, value_name = "K")]
+        key: PathBuf,
+        /// The passphrase of an encrypted key [default: $SEKISHO_PASSPHRASE, $COSIGN_PASSWORD, or asked for].
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// The signatures, one DSSE envelope [default: P.sig].
+        #[arg(long, value_name = "FILE")]
+        signatures: Option<PathBuf>,
+    },
+    /// Say whether enough of those who are to review the profile have signed it.
+    #[command(after_help = "Example:
+  sekisho profile verify sekisho.toml --key dana.pub --key kim.pub --key lee.pub --threshold 2
+
+Exit status: 0 accepted, 1 refused, 2 cannot judge.")]
+    Verify {
+        /// The profile.
+        #[arg(value_name = "P")]
+        profile: PathBuf,
+        /// Public keys of reviewers.
+        #[arg(long = "key", value_name = "PUB", required = true)]
+        keys: Vec<PathBuf>,
+        /// How many of them must have signed [default: all].
+        #[arg(long, value_name = "N")]
+        threshold: Option<usize>,
+        /// The signatures, one DSSE envelope [default: P.sig].
+        #[arg(long, value_name = "FILE")]
+        signatures: Option<PathBuf>,
+    },
     /// Say which rule allows or denies an act, and why.
     #[command(after_help = "Example:
   sekisho profile explain sekisho.toml 'connect tcp 203.0.113.7:443'")]

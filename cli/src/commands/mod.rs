@@ -7,6 +7,7 @@ pub mod keygen;
 pub mod man;
 pub mod policy;
 pub mod profile;
+pub mod profile_signing;
 pub mod record;
 pub mod report;
 pub mod review;

@@ -1,6 +1,7 @@
 //! `sekisho profile`: make, grow, test and convert profiles.
 use crate::args::{ExportKind, ProfileArgs, ProfileCommand};
 use crate::commands::diff::{pretty, print};
+use crate::commands::profile_signing;
 use crate::commands::show::failure;
 use crate::exit::{CliError, Exit, shown, shown_output, word};
 use crate::files;
@@ -30,6 +31,12 @@ pub fn run(args: &ProfileArgs, ui: &Ui) -> Result<Exit, CliError> {
         ProfileCommand::Export { profile, to } => convert(profile, *to, ui),
         ProfileCommand::Reviewed { name } => reviewed(name.as_deref()),
         ProfileCommand::Diff { before, after, json } => diff(before, after, *json),
+        ProfileCommand::Sign { profile, key, passphrase_file, signatures } => {
+            profile_signing::sign(profile, key, passphrase_file.as_deref(), signatures.as_deref(), ui)
+        }
+        ProfileCommand::Verify { profile, keys, threshold, signatures } => {
+            profile_signing::verify(profile, keys, *threshold, signatures.as_deref(), ui)
+        }
         ProfileCommand::Explain { profile, act, by } => {
             let loaded = Loaded::read(profile)?;
             let answer =

@@ -57,7 +57,8 @@ impl Policy {
     }
 
     fn unused(&self, out: &mut Findings) {
-        let rules = || self.steps.iter().map(|s| &s.signers).chain(self.statements.iter().map(|s| &s.signers));
+        let of_steps = || self.steps.iter().flat_map(|s| std::iter::once(&s.signers).chain(&s.reviews));
+        let rules = || of_steps().chain(self.statements.iter().map(|s| &s.signers));
         for (index, key) in self.keys.iter().enumerate() {
             if !rules().any(|rule| rule.keys.contains(&index)) {
                 let message = format!("no step names key {}", shown(&key.name));

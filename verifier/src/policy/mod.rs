@@ -102,8 +102,10 @@ pub struct StepRule {
     pub signers: SignerRule,
     /// Which kinds of statement must be there, by short name.
     pub predicates: Vec<&'static str>,
-    /// Digests of the profiles by which it may be judged.
+    /// Digests of the profiles by which it may be judged; empty for any that is reviewed as `reviews` demands.
     pub profiles: Vec<Digest>,
+    /// Who must have signed the review of the profile by which it was judged.
+    pub reviews: Option<SignerRule>,
     /// The weakest mode.
     pub mode: Mode,
     /// The lowest level.

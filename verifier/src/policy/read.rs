@@ -2,7 +2,7 @@
 use super::error::{PolicyError, PolicyErrorKind as Kind};
 use super::signers::Names;
 use super::source::{Span, Spanned, Text};
-use super::{MaterialRule, Mode, Policy, PolicyFiles, Source, StatementRule, StepRule};
+use super::{MaterialRule, Mode, Policy, PolicyFiles, SignerRule, Source, StatementRule, StepRule};
 use globset::{GlobBuilder, GlobMatcher};
 use sekisho_attest::names;
 use sekisho_events::{Digest, Level};
@@ -10,6 +10,7 @@ use toml_edit::{Document, TableLike};
 
 const ROOT: &[&str] = &["version", "artifacts_from", "keys", "identities", "trust", "steps", "statements"];
 const STATEMENT: &[&str] = &["name", "predicate_type", "keys", "identities", "threshold"];
+const REVIEWS: &[&str] = &["keys", "identities", "threshold"];
 const MATERIAL: &[&str] = &["match", "from", "sha256"];
 const STEP: &[&str] = &[
     "name",
@@ -18,6 +19,7 @@ const STEP: &[&str] = &[
     "threshold",
     "predicates",
     "profiles",
+    "reviews",
     "mode",
     "level",
     "recorded",
@@ -95,12 +97,12 @@ impl Reader<'_, '_> {
         let signers = self.names.signers(source, table, span.clone())?;
         let predicates = self.predicates(table)?;
         let verdict = predicates.contains(&"verdict");
-        for key in ["profiles", "mode"] {
+        for key in ["profiles", "reviews", "mode"] {
             if let Some(item) = table.get(key).filter(|_| !verdict) {
                 return Err(source.error(item.span(), Kind::NeedsVerdict(key)));
             }
         }
-        if verdict && table.get("profiles").is_none() {
+        if verdict && table.get("profiles").is_none() && table.get("reviews").is_none() {
             return Err(missing("profiles"));
         }
         let materials = self.materials(table)?;
@@ -115,6 +117,7 @@ impl Reader<'_, '_> {
             signers,
             predicates,
             profiles: self.profiles(table)?,
+            reviews: self.reviews(table)?,
             mode: mode.unwrap_or(Mode::Observe),
             level: level.unwrap_or(Level::Files),
             recorded: self.owned(table, "recorded")?,
@@ -171,6 +174,15 @@ impl Reader<'_, '_> {
             });
         }
         Ok(out)
+    }
+
+    /// Who must have signed the review of the profile.
+    fn reviews(&self, table: &dyn TableLike) -> Result<Option<SignerRule>, PolicyError> {
+        let Some(item) = table.get("reviews") else { return Ok(None) };
+        let wanted = "a table: reviews = { keys = [\"NAME\"], threshold = 1 }";
+        let inner = item.as_table_like().ok_or_else(|| self.source.wrong(item, "reviews", wanted))?;
+        self.source.known_keys(inner, REVIEWS)?;
+        self.names.signers(self.source, inner, item.span()).map(Some)
     }
 
     fn materials(&self, table: &dyn TableLike) -> Result<Vec<MaterialRule>, PolicyError> {
