@@ -195,6 +195,11 @@ impl Tracer {
             }
             return DescriptorTarget::Net(net);
         }
+        if act.file_type == Some(sekisho_events::FileType::CharDevice)
+            && let Ok(found) = crate::names::of_descriptor(who, fd)
+        {
+            self.may_serve(tid, &found);
+        }
         if !super::guards::opened_read_only(tid, fd) {
             act.access = Access::Write;
         }

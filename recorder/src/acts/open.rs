@@ -191,10 +191,7 @@ impl Tracer {
             self.tell_unknown_open(tid, open);
             return;
         };
-        if found.stat.is_some_and(|s| s.file_type == FileType::CharDevice && s.rdev == FUSE) {
-            self.served.begin(tid);
-            self.watch_for_stalls(tid);
-        }
+        self.may_serve(tid, &found);
         let other = if open.contested { self.other_name(who, open, &found) } else { None };
         let racy = other.is_some();
         // Either the name was changed under the kernel, or the descriptor since: both are told.
@@ -261,8 +258,12 @@ impl Tracer {
         }
     }
 
-    /// Who has /dev/fuse open can serve files; then we can come to wait for the step.
-    fn watch_for_stalls(&mut self, tid: i32) {
+    /// Who has /dev/fuse or /dev/cuse open can serve files; then we can come to wait for the step.
+    pub(crate) fn may_serve(&mut self, tid: i32, found: &Found) {
+        if !found.stat.is_some_and(|s| s.file_type == FileType::CharDevice && SERVERS.contains(&s.rdev)) {
+            return;
+        }
+        self.served.begin(tid);
         if !self.progress.watch(crate::sys::thread_id()) {
             let detail = "no room for a thread that watches over a step which serves files itself".to_owned();
             self.tell(tid, Kind::Gap(Gap { why: GapWhy::Limit, detail }));
@@ -283,8 +284,8 @@ impl Tracer {
     }
 }
 
-/// Device number of /dev/fuse (Documentation/admin-guide/devices.txt).
-const FUSE: (u32, u32) = (10, 229);
+/// Device numbers of /dev/fuse and /dev/cuse (Documentation/admin-guide/devices.txt).
+const SERVERS: [(u32, u32); 2] = [(10, 229), (10, 203)];
 
 /// The errno with which an open is bound to fail (open(2), ERRORS).
 fn futile_open(who: names::Looker, open: &OpenCall, found: &Found, follow: bool) -> Option<i32> {
