@@ -31,6 +31,7 @@ mod matcher_tests;
 mod meaning;
 mod need;
 mod net;
+mod overlap;
 mod process;
 mod profile;
 mod question;

@@ -3,6 +3,7 @@ use crate::act::{Act, PatternKind};
 use crate::date::Date;
 use crate::glob::Glob;
 use crate::net::NetPattern;
+use crate::overlap::Others;
 use crate::profile::Profile;
 use crate::reviewed::{Reviewed, split};
 use crate::rule::Rule;
@@ -62,6 +63,7 @@ pub fn lint_with(profile: &Profile, today: Option<Date>, simulation: &Simulation
     let mut found = unused(profile, simulation);
     let unused: BTreeSet<&str> = simulation.unused_includes().collect();
     needless_includes(profile, &unused, &mut found);
+    let others = Others::of(profile);
     for rule in profile.own_rules() {
         review(rule, today, &mut found);
         if rule.deny {
@@ -76,7 +78,7 @@ pub fn lint_with(profile: &Profile, today: Option<Date>, simulation: &Simulation
                 }
             }
         }
-        against_others(profile, rule, &mut found);
+        others.against(rule, &mut found);
     }
     found.sort_by(|a, b| (b.grade, &a.rule, a.code, &a.why).cmp(&(a.grade, &b.rule, b.code, &b.why)));
     found.dedup();
@@ -92,9 +94,12 @@ fn unused(profile: &Profile, simulation: &Simulation) -> Vec<Finding> {
         narrower: Some("take it out".to_owned()),
     };
     // What its own count says already is not said twice.
-    let counted = |id: &str| profile.rule(id).is_some_and(|r| r.seen.is_some_and(|s| s.n == 0 && s.of > 0));
+    let counted = profile.own_rules().filter(|r| r.seen.is_some_and(|s| s.n == 0 && s.of > 0));
+    let counted: BTreeSet<&str> = counted.map(|r| r.id.as_str()).collect();
     let includes = simulation.unused_includes().map(|name| finding(format!("{INCLUDE}{name}")));
-    includes.chain(simulation.unused_rules().filter(|id| !counted(id)).map(|id| finding(id.to_owned()))).collect()
+    includes
+        .chain(simulation.unused_rules().filter(|id| !counted.contains(id)).map(|id| finding(id.to_owned())))
+        .collect()
 }
 
 /// An abstraction that another one, which is needed, brings along need not be named. Shipped abstractions name all that they stand on.
@@ -126,7 +131,14 @@ fn has(rule: &Rule, act: Act, text: &str) -> bool {
     rule.acts.get(&act).is_some_and(|l| l.iter().any(|i| i.text == text))
 }
 
-fn push(found: &mut Vec<Finding>, grade: Grade, code: &'static str, rule: &Rule, why: String, narrower: Option<&str>) {
+pub(crate) fn push(
+    found: &mut Vec<Finding>,
+    grade: Grade,
+    code: &'static str,
+    rule: &Rule,
+    why: String,
+    narrower: Option<&str>,
+) {
     found.push(Finding { grade, code, rule: rule.id.clone(), why, narrower: narrower.map(str::to_owned) });
 }
 
@@ -281,65 +293,6 @@ fn who(rule: &Rule) -> String {
         [one] => sekisho_events::escape(one.text.as_bytes()),
         many => format!("{} programs", many.len()),
     }
-}
-
-/// Rules that say less than others, or that others undo.
-fn against_others(profile: &Profile, rule: &Rule, found: &mut Vec<Finding>) {
-    for other in profile.rules.iter().filter(|o| o.id != rule.id) {
-        let speaks = |narrow: &Rule, wide: &Rule| {
-            wide.ancestor.is_empty()
-                && (wide.process.is_empty()
-                    || !narrow.process.is_empty()
-                        && narrow.process.iter().all(|p| wide.process.iter().any(|w| covers(&w.text, &p.text))))
-        };
-        let mut undone: Vec<&str> = Vec::new();
-        let (mut said, mut patterns) = (0, 0);
-        for (act, list) in &rule.acts {
-            for item in list {
-                patterns += 1;
-                let covered = other.acts.get(act).is_some_and(|l| l.iter().any(|o| covers(&o.text, &item.text)));
-                said += usize::from(covered);
-                if covered && other.deny && !undone.contains(&item.text.as_str()) {
-                    undone.push(&item.text);
-                }
-            }
-        }
-        if other.deny && other.process.is_empty() && other.ancestor.is_empty() && !undone.is_empty() {
-            let first = sekisho_events::escape(undone[0].as_bytes());
-            let why = format!("rule {} forbids what it allows: {first}", other.id);
-            push(found, Grade::Warning, "contradictory", rule, why, Some("take out one of the two"));
-        }
-        let pinned = !other.sha256.is_empty();
-        if !other.deny
-            && !pinned
-            && !rule.required
-            && said == patterns
-            && speaks(rule, other)
-            && !says_same(rule, other)
-        {
-            let why = format!("rule {} allows all of it already", other.id);
-            push(found, Grade::Warning, "shadowed", rule, why, Some("take it out"));
-        }
-    }
-}
-
-fn says_same(rule: &Rule, other: &Rule) -> bool {
-    rule.body() == other.body()
-}
-
-/// True if every path of `narrow` is one of `wide`: equal, or below a directory that `wide` opens wholly.
-fn covers(wide: &str, narrow: &str) -> bool {
-    if wide == narrow {
-        return true;
-    }
-    let Some(prefix) = wide.strip_suffix("/**") else { return false };
-    let plain = !prefix.contains(['*', '?', '[']) && Glob::parse(wide).is_ok();
-    plain
-        && narrow.strip_prefix(prefix).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
-        && Glob::parse(narrow).is_ok_and(|g| {
-            let parts: Vec<Vec<u8>> = g.components().into_iter().flatten().collect();
-            secret(&[b"/", parts.join(&b"/"[..]).as_slice()].concat()).is_none()
-        })
 }
 
 #[cfg(test)]
