@@ -64,7 +64,13 @@ impl Evidence {
             let path = path.as_ref();
             let room = (MAX_EVIDENCE_BYTES + 1).saturating_sub(out.bytes.len()) as u64;
             let begin = out.bytes.len();
+            // Not twice as much memory as a long file needs.
+            let length = path.metadata().map_or(0, |meta| meta.len()).min(room);
+            out.bytes.reserve_exact(usize::try_from(length).unwrap_or(0));
             files::open(path)?.take(room).read_to_end(&mut out.bytes).map_err(|e| CliError::file("read", path, e))?;
+            if out.bytes.len() > MAX_EVIDENCE_BYTES {
+                break;
+            }
             on_one_line(&mut out.bytes[begin..]);
             if out.bytes.last().is_some_and(|b| *b != b'\n') {
                 out.bytes.push(b'\n');

@@ -364,3 +364,17 @@ fn a_profile_is_signed_by_its_reviewers_and_a_changed_one_is_not_trusted() {
     assert_eq!(verify(&two).status.code(), Some(1), "bad paper is refused");
     returns(2, at, &["profile", "sign", "p.toml", "--key", "kim.key"]);
 }
+
+#[test]
+fn a_gigabyte_of_evidence_is_refused_and_not_waited_for() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    record(&work);
+    attest(&work);
+    let sparse = std::fs::File::create(dir.path().join("huge.jsonl")).unwrap();
+    sparse.set_len(1 << 30).unwrap();
+    let words = ["verify", "app", "--policy", "../policy.toml", "--attestations", "../huge.jsonl"];
+    assert!(returns(1, &work, &words).contains("evidence-too-large"));
+    let both = [&words[..], &["--attestations", "../a.jsonl"]].concat();
+    assert!(returns(1, &work, &both).contains("evidence-too-large"));
+}
