@@ -11,7 +11,7 @@ from issuer import EMAIL
 from matrix import table
 from paper import Paper
 from services import Sigstore
-from tools import Cosign, Cryptography, Securesystemslib, Sekisho, run
+from tools import Cosign, Cryptography, Securesystemslib, Sekisho, SigstoreJs, SigstorePython, run
 from trials import all_of_them
 
 
@@ -66,6 +66,7 @@ def main(binary, tools, work):
     work, tools = Path(work), Path(tools)
     sekisho, cosign = Sekisho(work, binary), Cosign(work, tools / "cosign")
     intoto, by_hand = Securesystemslib(work), Cryptography(work)
+    javascript, python = SigstoreJs(work, tools.parent / "js"), SigstorePython(work)
     recording, app = build(sekisho, work)
     run(sekisho.binary, "keygen", work / "stranger", "--algorithm", "p256")
 
@@ -73,12 +74,13 @@ def main(binary, tools, work):
         return {"public": work / "stranger.pub"} if paper.public else {"identity": "stranger@example.com"}
 
     with Sigstore(tools, work, cosign.binary) as sigstore:
-        sekisho.root = cosign.root = sigstore.root
+        for tool in (sekisho, cosign, javascript, python):
+            tool.root = sigstore.root
         papers = itertools.chain(
             key_signed(sekisho, cosign, intoto, recording, app, work),
             keyless(sekisho, cosign, sigstore, recording, app),
         )
-        good = table(papers, [sekisho, cosign, intoto, by_hand], work / "evil", stranger)
+        good = table(papers, [sekisho, cosign, javascript, python, intoto, by_hand], work / "evil", stranger)
         good = all_of_them(sekisho, sigstore, work, recording) and good
     sys.exit(0 if good else 1)
 

@@ -1,11 +1,15 @@
-"""A whole sigstore on loopback: authority (fulcio), log (rekor v2), clock (RFC 3161), and the two files that name them."""
+"""A whole sigstore on loopback: authority (fulcio), both logs (rekor v2, and one of certificates), clock (RFC 3161), and the two
+files that name them."""
 
+import json
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
+from certificate_log import CertificateLog
+from cryptography.hazmat.primitives.serialization import Encoding
 from issuer import Issuer
 from tools import Failed, run
 
@@ -30,6 +34,7 @@ class Sigstore:
         self.tools, self.work, self.cosign = tools, work / "sigstore", cosign
         self.processes = {}
         self.issuer = Issuer()
+        self.certificates = CertificateLog()
         self.root = self.work / "trusted_root.json"
         self.config = self.work / "signing_config.json"
 
@@ -83,8 +88,9 @@ class Sigstore:
         config.write_text(
             f"oidc-issuers:\n  {self.issuer.url}:\n    issuer-url: {self.issuer.url}\n    client-id: sigstore\n    type: email\n"
         )
+        (self.work / "certificates.pub").write_bytes(self.certificates.public(Encoding.PEM))
         self.begin(
-            "fulcio", "--ca", "ephemeralca", "--ct-log-url", "", "--config-path", config, "--host", "127.0.0.1",
+            "fulcio", "--ca", "ephemeralca", "--ct-log-url", self.certificates.url, "--config-path", config, "--host", "127.0.0.1",
             "--port", fulcio, "--grpc-host", "127.0.0.1", "--grpc-port", free_port(), "--metrics-port", free_port(),
             "--legacy-unix-domain-socket", f"@interop-{fulcio}",
         )  # fmt: skip
@@ -125,8 +131,14 @@ class Sigstore:
             self.cosign, "trusted-root", "create", "--out", self.root,
             "--fulcio", f"url={self.fulcio},certificate-chain={chain}",
             "--rekor", f"url={self.rekor},public-key={self.work / 'rekor.pub'},{SINCE},origin=127.0.0.1",
+            "--ctfe", f"url={self.certificates.url},public-key={self.work / 'certificates.pub'},{SINCE}",
             "--tsa", f"{stamp},certificate-chain={clock}",
         )  # fmt: skip
+        # fulcio's own authority has no common name; sigstore-python reads a file only if there is one, be it empty.
+        root = json.loads(self.root.read_text())
+        for authority in root["certificateAuthorities"]:
+            authority["subject"].setdefault("commonName", "")
+        self.root.write_text(json.dumps(root))
         run(
             self.cosign, "signing-config", "create", "--out", self.config,
             "--fulcio", f"url={self.fulcio},api-version=1,{SINCE},operator=interop",

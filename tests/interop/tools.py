@@ -27,9 +27,9 @@ ALONE = {
 }
 
 
-def curve_bits(paper):
-    """Of the key that signed: 256 for P-256 and Ed25519, 384 for P-384."""
-    return getattr(load_pem_public_key(paper.public.read_bytes()), "key_size", 256)
+def is_hashed_otherwise(paper):
+    """True for a P-384 key, with which goes SHA-384: cosign 3.1.3 and sigstore-js 4.1.3 hash by SHA-256 for any key that they are given."""
+    return paper.public is not None and getattr(load_pem_public_key(paper.public.read_bytes()), "key_size", 256) == 384
 
 
 class Failed(Exception):
@@ -89,7 +89,7 @@ class Sekisho(Tool):
             by = 'keys = ["signer"]'
         else:
             lines += ["[identities.signer]", f'issuer = "{paper.issuer}"', f'identity = "{paper.identity}"']
-            lines += ['trust = "ours"', "[trust.ours]", f'path = "{self.root}"', 'without = ["sct"]']
+            lines += ['trust = "ours"', "[trust.ours]", f'path = "{self.root}"']
             by = 'identities = ["signer"]'
         if paper.ours:
             lines += ["[[steps]]", 'name = "build"', by, f'profiles = ["{self.work / "work/sekisho.toml"}"]']
@@ -142,15 +142,14 @@ class Cosign(Tool):
         return self.attest(artifact, "--key", f"{key}.key", "--use-signing-config=false", "--tlog-upload=false")
 
     def reads(self, paper):
-        # cosign 3.1.3 hashes by SHA-256 for a key that it is given, whatever its curve; with P-384 goes SHA-384.
-        return paper.is_bundle and not (paper.public and curve_bits(paper) == 384)
+        return paper.is_bundle and not is_hashed_otherwise(paper)
 
     def verify(self, paper):
         if paper.public:
             by = ["--key", paper.public, "--insecure-ignore-tlog"]
         else:
             by = ["--certificate-identity", paper.identity, "--certificate-oidc-issuer", paper.issuer]
-            by += ["--trusted-root", self.root, "--insecure-ignore-sct", "--use-signed-timestamps"]
+            by += ["--trusted-root", self.root, "--use-signed-timestamps"]
         accepted = []
         for document in paper.documents:
             bundle = self.file(".json")
@@ -240,3 +239,65 @@ class Cryptography(Tool):
             if digest not in [s["digest"]["sha256"] for s in json.loads(body)["subject"]]:
                 return False
         return True
+
+
+class SigstoreJs(Tool):
+    """sigstore's own verifier in JavaScript, offline. Whose subject a file is, it leaves to its caller."""
+
+    name = "sigstore-js"
+
+    def __init__(self, work, place):
+        super().__init__(work)
+        self.place = place
+        self.root = None
+
+    def reads(self, paper):
+        return paper.is_bundle and not is_hashed_otherwise(paper)
+
+    def verify(self, paper):
+        by = ["--key", paper.public] if paper.public else ["--identity", paper.identity, paper.issuer]
+        for document in paper.documents:
+            bundle = self.file(".json")
+            bundle.write_text(json.dumps(document))
+            status, said = run("node", self.place / "verify.mjs", self.root, bundle, *by, status=(0, 1))
+            if status == 1 and "Error: " not in said:
+                raise Failed(said)
+            if status == 1 or not is_subject(paper.artifact, document):
+                return False
+        return True
+
+
+class SigstorePython(Tool):
+    """sigstore's own client in Python, offline: certificates only, and certificates in a log only."""
+
+    name = "sigstore-python"
+
+    def __init__(self, work):
+        super().__init__(work)
+        self.root = None
+
+    def reads(self, paper):
+        return paper.is_bundle and paper.identity is not None
+
+    def verify(self, paper):
+        from sigstore.errors import Error
+        from sigstore.models import Bundle, InvalidBundle, TrustedRoot
+        from sigstore.verify import Verifier
+        from sigstore.verify.policy import Identity
+
+        verifier = Verifier(trusted_root=TrustedRoot.from_file(str(self.root)))
+        who = Identity(identity=paper.identity, issuer=paper.issuer)
+        for document in paper.documents:
+            try:
+                kind, _ = verifier.verify_dsse(Bundle.from_json(json.dumps(document)), who)
+            except (Error, InvalidBundle, ValueError):
+                return False
+            if kind != STATEMENT or not is_subject(paper.artifact, document):
+                return False
+        return True
+
+
+def is_subject(artifact, document):
+    """True if a statement that was verified is about this file."""
+    digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
+    return digest in [subject["digest"]["sha256"] for subject in json.loads(payload(document))["subject"]]

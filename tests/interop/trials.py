@@ -1,10 +1,13 @@
 """What keyless signing does when things are not as they should be: who sees the token, and what a failing service leads to."""
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
+from pathlib import Path
 
-from issuer import BEARER
+from issuer import BEARER, EMAIL
 from tools import ALONE, Failed, run
 
 GITHUB = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
@@ -113,6 +116,43 @@ def other_services_are_not_believed(sekisho, sigstore, work, recording):
     expect("cannot be verified, and is not written" in said and not (work / "other.jsonl").exists(), said)
 
 
+def the_conformance_client_signs_and_verifies(sekisho, sigstore, work):
+    """In the protocol of sigstore's suite: a file, and a statement; another file and another name are refused."""
+    client, app = Path(sekisho.binary).with_name("sekisho-conformance"), work / "work/app"
+    statement = {"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://example.com/tested/v1", "predicate": {}}
+    statement["subject"] = [{"name": "app", "digest": {"sha256": hashlib.sha256(app.read_bytes()).hexdigest()}}]
+    (work / "statement.json").write_text(json.dumps(statement))
+    who = ["--certificate-identity", EMAIL, "--certificate-oidc-issuer", sigstore.issuer.url]
+    root = ["--trusted-root", sigstore.root]
+    for kind, content in [([], app), (["--in-toto"], work / "statement.json")]:
+        bundle = work / "conformance.json"
+        words = ["sign-bundle", *kind, "--identity-token", sigstore.issuer.token(), "--bundle", bundle, *root]
+        run(client, *words, "--signing-config", sigstore.config, content)
+        run(client, "verify-bundle", "--bundle", bundle, *who, *root, app)
+        run(client, "verify-bundle", "--bundle", bundle, *who, *root, work / "evil", status=(1,))
+        other = ["--certificate-identity", f"{EMAIL}.example", *who[2:]]
+        run(client, "verify-bundle", "--bundle", bundle, *other, *root, app, status=(1,))
+        if not kind:
+            run(sigstore.cosign, "verify-blob", "--bundle", bundle, *who, *root, "--use-signed-timestamps", app)
+
+
+def the_page_s_commands_verify(sekisho, sigstore, work, recording):
+    """What docs/attestations.md says that a stranger types, as it stands there."""
+    here = work / "work"
+    page = Path(__file__).parents[2] / "docs/attestations.md"
+    block = page.read_text().split("<!-- scripts/interop runs this -->\n```sh\n")[1].split("```")[0]
+    shutil.copy(recording, here / "sekisho.rec")
+    shutil.copy(sigstore.root, here / "trusted_root.json")
+    run(sekisho.binary, "keygen", here / "release", "--algorithm", "p256")
+    # Modules are looked for beside the script.
+    block = block.replace("node verify.mjs", f"node {sigstore.tools.parent / 'js/verify.mjs'}")
+    path = f"{Path(sekisho.binary).parent}:{sigstore.tools}:{os.environ['PATH']}"
+    run("sh", "-ec", block, cwd=here, env={"PATH": path})
+    # And what it verifies, it verifies of this file.
+    (here / "app").write_text("something else\n")
+    run("sh", "-ec", block.splitlines()[2], cwd=here, env={"PATH": path}, status=(1,))
+
+
 def all_of_them(sekisho, sigstore, work, recording):
     """Runs each; true if all went as they should."""
     trials = [
@@ -120,6 +160,8 @@ def all_of_them(sekisho, sigstore, work, recording):
         (a_step_that_had_the_token_is_not_signed, ()),
         (a_bad_token_is_said_at_once, (recording,)),
         (other_services_are_not_believed, (recording,)),
+        (the_conformance_client_signs_and_verifies, ()),
+        (the_page_s_commands_verify, (recording,)),
         (a_service_that_comes_back_signs_the_kept_recording, ()),
     ]
     good = True
