@@ -213,7 +213,7 @@ pub fn read_by_step(facts: &RunFacts, secret: &Path, sha256: Option<Digest>) -> 
     let real = secret.canonicalize().unwrap_or_else(|_| secret.to_path_buf());
     let same =
         |m: &Material| m.path.as_bytes() == real.as_os_str().as_bytes() || sha256.is_some_and(|d| m.sha256 == Some(d));
-    facts.materials.iter().any(same)
+    facts.materials.iter().any(same) || sha256.is_some_and(|digest| facts.was_read(digest))
 }
 
 fn product_error(error: &ProductError) -> CliError {

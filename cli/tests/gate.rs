@@ -98,7 +98,8 @@ fn a_step_that_read_the_key_is_not_attested_with_it() {
     let dir = workspace();
     let work = dir.path().join("work");
     std::fs::hard_link(dir.path().join("ci.key"), dir.path().join("other-name")).unwrap();
-    for theft in ["cat source ../ci.key > app", "cat source ../other-name > app"] {
+    let moved = "mv ../ci.key ../moved; cat source ../moved > app; mv ../moved ../ci.key";
+    for theft in ["cat source ../ci.key > app", "cat source ../other-name > app", moved] {
         returns(0, &work, &["record", "-o", "../build.rec", "--", "sh", "-c", theft]);
         let refused = returns(2, &work, &[&ATTEST[..], &["../a.jsonl"]].concat());
         assert!(refused.contains("the step read the signing key"), "{refused}");

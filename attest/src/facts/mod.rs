@@ -15,8 +15,11 @@ pub use programs::{Network, Program};
 
 use files::{Candidate, Files};
 use programs::Programs;
-use sekisho_events::{DescriptorTarget, Digest, Event, Gap, Header, Kind, LogError, LogReader, PathBytes, Trailer};
+use sekisho_events::{
+    ContentWhen, DescriptorTarget, Digest, Event, Gap, Header, Kind, LogError, LogReader, PathBytes, Trailer,
+};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 /// How many gaps are kept to be shown; all are counted.
@@ -69,10 +72,17 @@ pub struct RunFacts {
     pub gaps: Vec<Gap>,
     /// Names of the variables that the step was given.
     pub environment: Vec<PathBytes>,
+    /// Digests of all that was read, by whatever name, the step's own files too.
+    read: BTreeSet<Digest>,
     candidates: Vec<Candidate>,
 }
 
 impl RunFacts {
+    /// True if something with this content was read.
+    pub fn was_read(&self, content: Digest) -> bool {
+        self.read.contains(&content)
+    }
+
     /// Name of the step: what the recording says, or `build`.
     pub fn step(&self) -> &str {
         self.header.step.as_deref().unwrap_or("build")
@@ -113,6 +123,7 @@ pub fn gather(recording: impl Read) -> Result<RunFacts, FactsError> {
         delegated: gathered.delegated,
         gaps: gathered.gaps,
         environment: gathered.environment.unwrap_or_default(),
+        read: gathered.read,
         candidates,
     })
 }
@@ -124,6 +135,7 @@ struct Gathered {
     delegated: Vec<String>,
     gaps: Vec<Gap>,
     environment: Option<Vec<PathBytes>>,
+    read: BTreeSet<Digest>,
 }
 
 impl Gathered {
@@ -138,7 +150,12 @@ impl Gathered {
             }
             Kind::Exit(_) => self.programs.ended(process),
             Kind::File(act) => self.files.act(process, &act),
-            Kind::Content(content) => self.files.content(&content),
+            Kind::Content(content) => {
+                if content.when == ContentWhen::Read {
+                    self.read.extend(content.sha256);
+                }
+                self.files.content(&content);
+            }
             Kind::Net(act) => self.programs.network(process, &act, times),
             Kind::Descriptor(descriptor) => match &descriptor.target {
                 DescriptorTarget::File(act) => self.files.act(process, act),
