@@ -28,14 +28,14 @@ impl Outputs {
             }
             Access::Rename => {
                 let Some(to) = &act.to else { return };
+                let inverse = self.last_rename.as_ref().is_some_and(|(a, b)| a == to.as_bytes() && b == path);
+                self.last_rename = Some((path.to_vec(), to.as_bytes().to_vec()));
                 if act.file_type == Some(FileType::Directory) {
-                    self.move_directory(path, to.as_bytes());
+                    self.move_directory(path, to.as_bytes(), inverse);
                 } else {
-                    let inverse = self.last_rename.as_ref().is_some_and(|(a, b)| a == to.as_bytes() && b == path);
                     if !inverse {
                         self.names.remove(path);
                     }
-                    self.last_rename = Some((path.to_vec(), to.as_bytes().to_vec()));
                     self.touch(to);
                 }
             }
@@ -48,12 +48,15 @@ impl Outputs {
         }
     }
 
-    fn move_directory(&mut self, from: &[u8], to: &[u8]) {
+    /// `inverse`: it may be the second half of an exchange, after which there are names below both.
+    fn move_directory(&mut self, from: &[u8], to: &[u8], inverse: bool) {
         let prefix = [from, b"/"].concat();
         let below: Vec<Vec<u8>> =
             self.names.range(prefix.clone()..).take_while(|n| n.starts_with(&prefix)).cloned().collect();
         for name in below {
-            self.names.remove(&name);
+            if !inverse {
+                self.names.remove(&name);
+            }
             self.names.insert([to, &name[from.len()..]].concat());
         }
     }
@@ -110,6 +113,19 @@ mod tests {
         rename.file_type = Some(FileType::Directory);
         outputs.follow(&rename);
         assert_eq!(names(outputs), ["/w/newer", "/w/out/x"]);
+    }
+
+    #[test]
+    fn an_exchange_of_directories_leaves_the_names_below_both() {
+        let mut outputs = Outputs::default();
+        outputs.follow(&act(Access::Create, "/w/a/x", None));
+        outputs.follow(&act(Access::Create, "/w/b/x", None));
+        for (from, to) in [("/w/a", "/w/b"), ("/w/b", "/w/a")] {
+            let mut rename = act(Access::Rename, from, Some(to));
+            rename.file_type = Some(FileType::Directory);
+            outputs.follow(&rename);
+        }
+        assert_eq!(names(outputs), ["/w/a/x", "/w/b/x"]);
     }
 
     #[test]
