@@ -47,10 +47,11 @@ impl Tracer {
             Decoder::SendMsg => self.enter_sendmsg(tid, call),
             Decoder::SendMmsg => self.enter_sendmmsg(tid, call),
             Decoder::RecvFrom => self.enter_recvfrom(tid, call),
-            Decoder::RecvMsg => {
-                self.enter_internet_recvmsg(tid, call).unwrap_or_else(|| Self::enter_receive(call, false))
-            }
-            Decoder::RecvMmsg => Self::enter_receive(call, true),
+            Decoder::RecvMsg => match self.enter_internet_recvmsg(tid, call) {
+                Some(verdict) => verdict,
+                None => self.enter_receive(tid, call, false),
+            },
+            Decoder::RecvMmsg => self.enter_receive(tid, call, true),
             Decoder::Socket => self.enter_new_socket(tid, call, NetOp::Connect),
             Decoder::SocketPair => self.enter_new_socket(tid, call, NetOp::Pair),
             Decoder::Chroot => self.enter_chroot(tid, call),

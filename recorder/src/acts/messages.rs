@@ -8,6 +8,7 @@ use crate::tracer::Tracer;
 use sekisho_events::{
     Access, Delegated, Descriptor, DescriptorHow, DescriptorTarget, FileAct, Kind, NetAct, NetOp, Outcome, PathBytes,
 };
+use std::collections::{BTreeSet, HashSet};
 use std::os::fd::AsFd;
 
 /// Messages on their way out.
@@ -26,6 +27,8 @@ pub(crate) struct Received {
     /// `struct msghdr` or the first `struct mmsghdr`.
     pub pointer: u64,
     pub many: bool,
+    /// Descriptors that were open before, where another thread could wipe out what says which have come.
+    pub before: Option<HashSet<i32>>,
 }
 
 /// More messages in one call than this are refused: the kernel itself stops at `UIO_MAXIOV`.
@@ -150,8 +153,18 @@ impl Tracer {
     }
 
     /// recvmsg(2) and recvmmsg(2): descriptors may come with the message (unix(7), `SCM_RIGHTS`).
-    pub(crate) fn enter_receive(call: &Call, many: bool) -> Verdict {
-        Verdict::Watch(Pending::Receive(Box::new(Received { pointer: call.args[1], many })))
+    pub(crate) fn enter_receive(&mut self, tid: i32, call: &Call, many: bool) -> Verdict {
+        let contested = self.table.group_of(tid).is_some_and(|g| !g.is_quiet());
+        let before = (contested && self.hears_outsiders(tid, call.int(0))).then(|| descriptors(tid));
+        Verdict::Watch(Pending::Receive(Box::new(Received { pointer: call.args[1], many, before })))
+    }
+
+    /// True if somebody who is not of the step may be at the other end of this UNIX socket. What the step passes to itself
+    /// it has opened before.
+    fn hears_outsiders(&mut self, tid: i32, fd: i32) -> bool {
+        let Some(socket) = self.borrow_descriptor(tid, fd) else { return false };
+        let unix = sys::socket_facts(socket.as_fd()).is_ok_and(|facts| facts.domain == libc::AF_UNIX);
+        unix && sys::peer_credentials(socket.as_fd()).map_or(true, |(pid, _)| self.table.by_pid(pid).is_none())
     }
 
     pub(crate) fn exit_receive(&mut self, tid: i32, received: &Received, result: i64) {
@@ -159,14 +172,18 @@ impl Tracer {
             return;
         }
         let count = if received.many { result as u64 } else { 1 };
-        for n in 0..count.min(MESSAGES_MAX) {
-            let header = received.pointer.wrapping_add(n * MMSGHDR_BYTES as u64);
-            for fd in received_descriptors(tid, header).unwrap_or_default() {
-                let target = self.descriptor_target(tid, fd);
-                self.touch_received(&target);
-                let descriptor = Descriptor { how: DescriptorHow::Received, fd, target };
-                self.tell(tid, Kind::Descriptor(Box::new(descriptor)));
-            }
+        let headers = (0..count.min(MESSAGES_MAX)).map(|n| received.pointer.wrapping_add(n * MMSGHDR_BYTES as u64));
+        let mut came: BTreeSet<i32> =
+            headers.flat_map(|header| received_descriptors(tid, header).unwrap_or_default()).collect();
+        // What else is new may have been opened by another thread meanwhile, which is told beside; better twice than never.
+        if let Some(before) = &received.before {
+            came.extend(descriptors(tid).difference(before));
+        }
+        for fd in came {
+            let target = self.descriptor_target(tid, fd);
+            self.touch_received(&target);
+            let descriptor = Descriptor { how: DescriptorHow::Received, fd, target };
+            self.tell(tid, Kind::Descriptor(Box::new(descriptor)));
         }
     }
 
@@ -205,6 +222,12 @@ impl Tracer {
         }
         DescriptorTarget::File(act)
     }
+}
+
+/// The numbers of a process's open descriptors (proc(5)).
+fn descriptors(tid: i32) -> HashSet<i32> {
+    let entries = std::fs::read_dir(crate::names::ProcPath::of(tid, "fd").as_str()).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 /// A message's header, and the bytes of its destination if it has one.
