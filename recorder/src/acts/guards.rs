@@ -34,6 +34,12 @@ impl Tracer {
         };
         // Signal 0 only asks whether somebody is there (kill(2)).
         let asks_only = matches!(decoder, Decoder::Signal) && signal_of(call) == 0;
+        if matches!(decoder, Decoder::ProcessVm { write: true })
+            && let Target::Process(pid) = aimed
+            && let Some(group) = self.table.group_of_mut(pid)
+        {
+            group.shared_memory = true;
+        }
         match self.aim(tid, aimed) {
             Aim::Itself => Verdict::Run,
             Aim::Outside(_) if asks_only => Verdict::Run,
@@ -51,17 +57,18 @@ impl Tracer {
     fn aim(&self, tid: i32, aimed: Target) -> Aim {
         let own = self.table.group_of(tid).map_or(0, |g| g.pid);
         // In a pid namespace of the step, its numbers mean only processes of the step.
-        if self.table.group_of(tid).is_some_and(|g| g.own_pids) && !matches!(aimed, Target::PidFd(_)) {
+        let by_handle = matches!(aimed, Target::PidFd(_) | Target::PidFdsGroup(_));
+        if self.table.group_of(tid).is_some_and(|g| g.own_pids) && !by_handle {
             return Aim::Itself;
         }
         match aimed {
             Target::Caller => Aim::Itself,
             Target::Process(pid) | Target::Thread { group: pid, .. } => self.aim_at_process(own, pid),
-            Target::CallersGroup => match sys::getpgid(tid) {
-                Ok(group) if group == self.own_group => Aim::Outside("the recorder's process group".into()),
-                _ => Aim::Itself,
+            Target::CallersGroup => sys::getpgid(tid).map_or(Aim::Itself, |group| self.aim_at_group(group)),
+            Target::PidFdsGroup(fd) => match pid_behind(tid, fd) {
+                ..=0 => Aim::Itself,
+                pid => sys::getpgid(pid).map_or(Aim::Itself, |group| self.aim_at_group(group)),
             },
-            Target::Group(group) if group == self.own_group => Aim::Outside("the recorder's process group".into()),
             Target::Group(group) => self.aim_at_group(group),
             Target::User(_) => Aim::Outside("all processes of a user".into()),
             Target::Everyone => Aim::Outside("everyone".into()),
@@ -104,8 +111,19 @@ impl Tracer {
         if group == self.own_group {
             return Aim::Outside("the recorder's process group".into());
         }
-        let members = self.table.pids().into_iter().any(|pid| sys::getpgid(pid) == Ok(group));
-        if members { Aim::Itself } else { Aim::Outside(format!("outside process group {group}")) }
+        let is_member = |pid: i32| sys::getpgid(pid) == Ok(group);
+        // A group that a process of the tree leads is of the tree; one that it joined (setpgid(2)) may be somebody's.
+        let ours = self.table.has_group(group) && is_member(group);
+        let joined = || self.table.pids().into_iter().any(is_member) && !self.has_outsiders(group);
+        if ours || joined() { Aim::Itself } else { Aim::Outside(format!("outside process group {group}")) }
+    }
+
+    /// True if somebody outside the tree is in this process group.
+    fn has_outsiders(&self, group: i32) -> bool {
+        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let mut pids = entries.filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
+        let outside = |pid: i32| !self.table.has_group(pid) && !self.is_newborn(pid) && !has_ended(pid);
+        pids.any(|pid| sys::getpgid(pid) == Ok(group) && outside(pid))
     }
 
     /// At the exit of an act on another process of the tree.
@@ -160,6 +178,13 @@ impl Tracer {
             group.shared_memory = true;
         }
     }
+}
+
+/// True for a process that nobody has waited for yet, or that is gone (proc(5), stat: the state is behind the last `)`).
+fn has_ended(pid: i32) -> bool {
+    let stat = std::fs::read(ProcPath::of(pid, "stat").as_str()).unwrap_or_default();
+    let state = stat.iter().rposition(|b| *b == b')').and_then(|at| stat.get(at + 2));
+    matches!(state, None | Some(b'Z' | b'X'))
 }
 
 /// The signal number of kill(2) and its kin.

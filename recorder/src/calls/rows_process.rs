@@ -15,9 +15,11 @@ const CLONE_THREAD: u64 = 0x1_0000;
 /// The same namespaces for unshare(2), and `CLONE_NEWTIME`.
 const NAMESPACES: u64 = 0x7e02_0080;
 
-/// Signals that cannot harm whoever gets them: none, `SIGCHLD`, `SIGCONT`, `SIGURG` (Go preempts threads with it),
-/// `SIGWINCH` (signal(7): ignored, or continue).
-const QUIET: &[u64] = &[0, 17, 18, 23, 28];
+/// No signal: it only asks whether somebody is there (kill(2)). Even one that is ignored by default is a message: servers
+/// end at `SIGWINCH`.
+const NONE: &[u64] = &[0];
+/// `SIGURG`, too: Go preempts its own threads with it, all the time (signal(7)).
+const OFTEN: &[u64] = &[0, 23];
 
 pub(super) const ROWS: &[Row] = &[
     traced(nr::EXECVE, &[at(Exec, D::Exec(P::path(0)))]),
@@ -76,12 +78,12 @@ pub(super) const ROWS: &[Row] = &[
     traced(nr::PROCESS_VM_READV, &[at(Exec, D::ProcessVm { write: false })]),
     traced(nr::PROCESS_VM_WRITEV, &[at(Exec, D::ProcessVm { write: true })]),
     traced(nr::PIDFD_GETFD, &[at(Exec, D::PidfdGetfd)]),
-    traced(nr::KILL, &[at_if(Exec, &[Test::is_not(1, QUIET)], D::Signal)]),
-    traced(nr::TKILL, &[at_if(Exec, &[Test::is_not(1, QUIET)], D::Signal)]),
-    traced(nr::TGKILL, &[at_if(Exec, &[Test::is_not(2, QUIET)], D::Signal)]),
-    traced(nr::RT_SIGQUEUEINFO, &[at_if(Exec, &[Test::is_not(1, QUIET)], D::Signal)]),
-    traced(nr::RT_TGSIGQUEUEINFO, &[at_if(Exec, &[Test::is_not(2, QUIET)], D::Signal)]),
-    traced(nr::PIDFD_SEND_SIGNAL, &[at_if(Exec, &[Test::is_not(1, QUIET)], D::Signal)]),
+    traced(nr::KILL, &[at_if(Exec, &[Test::is_not(1, NONE)], D::Signal)]),
+    traced(nr::TKILL, &[at_if(Exec, &[Test::is_not(1, NONE)], D::Signal)]),
+    traced(nr::TGKILL, &[at_if(Exec, &[Test::is_not(2, OFTEN)], D::Signal)]),
+    traced(nr::RT_SIGQUEUEINFO, &[at_if(Exec, &[Test::is_not(1, NONE)], D::Signal)]),
+    traced(nr::RT_TGSIGQUEUEINFO, &[at_if(Exec, &[Test::is_not(2, NONE)], D::Signal)]),
+    traced(nr::PIDFD_SEND_SIGNAL, &[at_if(Exec, &[Test::is_not(1, NONE)], D::Signal)]),
     traced(nr::PRLIMIT64, &[at_if(Exec, &[Test::non_zero(0)], D::Limits)]),
     traced(nr::SETPRIORITY, &[at_if(Exec, &[Test::non_zero(0)], D::Scheduling), OTHER_WHO]),
     traced(nr::IOPRIO_SET, &[at_if(Exec, &[Test::is_not(0, &[1])], D::Scheduling), OTHER_WHO]),

@@ -25,6 +25,8 @@ pub enum Target {
     Everyone,
     /// The process behind a pidfd.
     PidFd(i32),
+    /// The process group of the process behind a pidfd.
+    PidFdsGroup(i32),
     /// An `int` at this address, positive for a process, negative for a group.
     NumberAt(u64),
     /// A `struct f_owner_ex` (type, number) at this address (fcntl.h).
@@ -39,6 +41,7 @@ pub fn target(call: u32, args: &[u64; 6]) -> Option<Target> {
         nr::KILL => signalled(int(0)),
         nr::TKILL | nr::RT_SIGQUEUEINFO | nr::PROCESS_VM_READV | nr::PROCESS_VM_WRITEV => Target::Process(int(0)),
         nr::TGKILL | nr::RT_TGSIGQUEUEINFO => Target::Thread { group: int(0), thread: int(1) },
+        nr::PIDFD_SEND_SIGNAL if args[3] & PIDFD_SIGNAL_PROCESS_GROUP != 0 => Target::PidFdsGroup(int(0)),
         nr::PIDFD_SEND_SIGNAL | nr::PIDFD_GETFD => Target::PidFd(int(0)),
         nr::PRLIMIT64
         | nr::SCHED_SETAFFINITY
@@ -63,6 +66,8 @@ pub fn target(call: u32, args: &[u64; 6]) -> Option<Target> {
     })
 }
 
+/// linux/pidfd.h, Linux 6.9.
+const PIDFD_SIGNAL_PROCESS_GROUP: u64 = 4;
 /// `F_SETOWN_EX` (asm-generic/fcntl.h).
 const F_SETOWN_EX: i32 = 15;
 
@@ -107,6 +112,14 @@ mod tests {
         assert_eq!(target(nr::SETPRIORITY, &[2, 0, 19, 0, 0, 0]), Some(Target::User(0)));
         assert_eq!(target(nr::IOPRIO_SET, &[1, 7, 0, 0, 0, 0]), Some(Target::Process(7)));
         assert_eq!(target(nr::READ, &[0; 6]), None);
+    }
+
+    /// pidfd_send_signal(2): a flag makes one process mean its whole group.
+    #[test]
+    fn a_pidfd_can_mean_a_group() {
+        let send = |flags: u64| target(nr::PIDFD_SEND_SIGNAL, &[3, 9, 0, flags, 0, 0]);
+        assert_eq!(send(0), Some(Target::PidFd(3)));
+        assert_eq!(send(4), Some(Target::PidFdsGroup(3)));
     }
 
     /// fcntl(2), F_SETOWN: 0 is nobody, and -1 is group 1, not everyone.
