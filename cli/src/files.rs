@@ -198,7 +198,8 @@ fn give_name(file: &File, target: &Path, mode: u32) -> io::Result<()> {
     named.into_temp_path().persist(target).map_err(|e| e.error)
 }
 
-fn directory(path: &Path) -> PathBuf {
+/// The directory that a file is in.
+pub fn directory(path: &Path) -> PathBuf {
     match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir.to_path_buf(),
         _ => PathBuf::from("."),

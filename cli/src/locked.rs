@@ -1,5 +1,6 @@
 //! Changing a file that somebody else may be changing too: one after the other, and each sees what the other wrote.
 use crate::exit::CliError;
+use crate::files;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::path::Path;
@@ -8,11 +9,7 @@ use std::path::Path;
 /// file itself is replaced when it is written; it ends with the process, however that ends.
 pub fn alone_with<T>(path: &Path, work: impl FnOnce() -> Result<T, CliError>) -> Result<T, CliError> {
     let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let directory = match real.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    };
-    let held = File::open(directory).map_err(|e| CliError::file("lock", path, e))?;
+    let held = File::open(files::directory(&real)).map_err(|e| CliError::file("lock", path, e))?;
     // Some network file systems have no locks: what is written is whole all the same.
     let _ = flock(&held, FlockOperation::LockExclusive);
     work()
@@ -34,7 +31,7 @@ mod tests {
                     for _ in 0..10 {
                         alone_with(path, || {
                             let text = std::fs::read_to_string(path).unwrap();
-                            crate::files::write(path, format!("{text}{name}").as_bytes())
+                            files::write(path, format!("{text}{name}").as_bytes())
                         })
                         .unwrap();
                     }

@@ -22,6 +22,13 @@ pub(crate) struct Looker {
     pub serves: bool,
 }
 
+impl Looker {
+    /// How statx(2) is to come by what it tells.
+    fn sync(self) -> i32 {
+        if self.serves { libc::AT_STATX_DONT_SYNC } else { libc::AT_STATX_SYNC_AS_STAT }
+    }
+}
+
 /// What a name leads to.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
@@ -87,7 +94,7 @@ pub(crate) fn of_contested_descriptor(who: Looker, fd: i32) -> Result<Found, Sys
 }
 
 fn of_link(who: Looker, link: &ProcPath) -> Result<Found, SysError> {
-    let stat = sys::statx(None, link.as_c(), if who.serves { libc::AT_STATX_DONT_SYNC } else { 0 })?;
+    let stat = sys::statx(None, link.as_c(), who.sync())?;
     let mut buffer = [0; PathBytes::MAX];
     match sys::readlink(link.as_c(), &mut buffer) {
         Ok(text) => Ok(Found { path: shown(who, text, &stat), stat: Some(stat) }),
@@ -150,7 +157,7 @@ fn look_up(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Option<Found> {
     if let Some(meant) = meant_by_self(who, text, name) {
         return look_up(who, dirfd, &meant, flags);
     }
-    let stat = known_stat(who, fd.as_fd()).ok()?;
+    let stat = sys::statx(Some(fd.as_fd()), c"", libc::AT_EMPTY_PATH | who.sync()).ok()?;
     Some(Found { path: shown(who, name, &stat), stat: Some(stat) })
 }
 
@@ -160,12 +167,6 @@ fn meant_by_self(who: Looker, text: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     let rest = name.strip_prefix(b"/proc/")?.strip_prefix(own.as_bytes()).filter(|r| r.starts_with(b"/"))?;
     let named = text.windows(own.len()).any(|w| w == own.as_bytes());
     (!named).then(|| [format!("/proc/{}", who.pid).as_bytes(), rest].concat())
-}
-
-/// What `fd`, of our own, leads to.
-fn known_stat(who: Looker, fd: BorrowedFd<'_>) -> Result<Stat, SysError> {
-    let sync = if who.serves { libc::AT_STATX_DONT_SYNC } else { 0 };
-    sys::statx(Some(fd), c"", libc::AT_EMPTY_PATH | sync)
 }
 
 fn name_of(who: Looker, fd: BorrowedFd<'_>) -> PathBytes {

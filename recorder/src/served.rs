@@ -7,16 +7,21 @@ use crate::names::ProcPath;
 use crate::sys;
 use std::collections::HashSet;
 use std::ffi::CString;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Major and minor number.
 pub(crate) type Device = (u32, u32);
+
+/// What the step serves, for whoever watches it too. Held for moments only, never while anybody is waited for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Own(Arc<Mutex<HashSet<Device>>>);
 
 /// What is served since the step opened /dev/fuse.
 #[derive(Debug, Default)]
 pub(crate) struct Served {
     /// What others served before that.
     others: Option<HashSet<Device>>,
-    own: HashSet<Device>,
+    own: Own,
 }
 
 impl Served {
@@ -38,22 +43,32 @@ impl Served {
         let seen = mounts(tid).into_iter().map(|mount| mount.device).filter(|device| !others.contains(device));
         seen.filter(|device| self.own.insert(*device)).collect()
     }
-}
 
-/// Takes down what `before` did not have, as far as we may: who waits for an answer gets an error then, be its server
-/// dead or not (umount2(2), `MNT_FORCE`).
-pub(crate) fn take_down(before: &HashSet<Device>) {
-    for mount in mounts(sys::thread_id()).iter().filter(|mount| !before.contains(&mount.device)) {
-        if let Ok(point) = CString::new(mount.point.as_bytes()) {
-            // EPERM: the step, too, could not mount it here then. EBUSY: it is in use, and answers with errors now.
-            let _ = sys::unmount_by_force(&point);
-        }
+    /// What the step serves, now and later.
+    pub(crate) fn own(&self) -> Own {
+        self.own.clone()
     }
 }
 
-/// Which devices are served by processes, as the calling thread sees them.
-pub(crate) fn seen_here() -> HashSet<Device> {
-    mounts(sys::thread_id()).iter().map(|mount| mount.device).collect()
+impl Own {
+    fn insert(&self, device: Device) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(device)
+    }
+
+    fn contains(&self, device: Device) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&device)
+    }
+
+    /// Takes it down, as far as we may: who waits for an answer gets an error then, be its server dead or not
+    /// (umount2(2), `MNT_FORCE`).
+    pub(crate) fn take_down(&self) {
+        for mount in mounts(sys::thread_id()).iter().filter(|mount| self.contains(mount.device)) {
+            if let Ok(point) = CString::new(mount.point.as_bytes()) {
+                // EPERM: the step, too, could not mount it here then. EBUSY: it is in use, and answers with errors now.
+                let _ = sys::unmount_by_force(&point);
+            }
+        }
+    }
 }
 
 fn mounts(tid: i32) -> Vec<Mount> {

@@ -3,8 +3,8 @@
 //! A file system that a process of the step serves (fuse(4)) answers a look-up of ours only when that process runs; it may
 //! be stopped, waiting for us. No signal to us ends such a wait (the request has been read already), only the end of
 //! the file system does: its server's death, if nobody else holds it open, or its being taken down.
-use crate::{served, sys};
-use std::collections::HashSet;
+use crate::served::Own;
+use crate::sys;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -37,16 +37,16 @@ impl Progress {
         self.ended_step.load(Ordering::Relaxed)
     }
 
-    /// From now on the step may serve files itself. `tracer` is the tracing thread. False: there is no room for a thread.
-    pub(crate) fn watch(self: &Arc<Self>, tracer: i32) -> bool {
+    /// From now on the step may serve files itself, `own`. `tracer` is the tracing thread. False: there is no room for a
+    /// thread.
+    pub(crate) fn watch(self: &Arc<Self>, tracer: i32, own: Own) -> bool {
         if self.watched.swap(true, Ordering::Relaxed) {
             return true;
         }
         let weak = Arc::downgrade(self);
-        let others = served::seen_here();
         let blocked = sys::block_signals();
         let started =
-            std::thread::Builder::new().name("stall".into()).spawn(move || look_on(&weak, tracer, &others)).is_ok();
+            std::thread::Builder::new().name("stall".into()).spawn(move || look_on(&weak, tracer, &own)).is_ok();
         drop(blocked);
         started
     }
@@ -62,8 +62,8 @@ impl Drop for Busy<'_> {
     }
 }
 
-/// Until the recording ends. `others`: what was served before the step could.
-fn look_on(progress: &Weak<Progress>, tracer: i32, others: &HashSet<served::Device>) {
+/// Until the recording ends.
+fn look_on(progress: &Weak<Progress>, tracer: i32, own: &Own) {
     let (mut last, mut still) = ((0, 0), 0);
     loop {
         std::thread::sleep(EVERY);
@@ -74,7 +74,7 @@ fn look_on(progress: &Weak<Progress>, tracer: i32, others: &HashSet<served::Devi
         if still >= LOOKS {
             progress.ended_step.store(true, Ordering::Relaxed);
             kill_tracees(tracer);
-            served::take_down(others);
+            own.take_down();
         }
     }
 }

@@ -135,12 +135,14 @@ impl Tracer {
             act.namespace = Some(namespace);
         }
         if act.outcome.is_effect() {
+            // First: from then on nothing on it is asked for.
+            if act.access == Access::Mount {
+                self.look_for_served(tid);
+            }
             self.outputs.follow(&act);
             self.inputs.follow(&act);
-            match act.access {
-                Access::Mknod => self.listeners.add_path(&act.path),
-                Access::Mount => self.look_for_served(tid),
-                _ => {}
+            if act.access == Access::Mknod {
+                self.listeners.add_path(&act.path);
             }
         }
         if act.outcome == Outcome::Ok {

@@ -264,7 +264,7 @@ impl Tracer {
             return;
         }
         self.served.begin(tid);
-        if !self.progress.watch(crate::sys::thread_id()) {
+        if !self.progress.watch(crate::sys::thread_id(), self.served.own()) {
             let detail = "no room for a thread that watches over a step which serves files itself".to_owned();
             self.tell(tid, Kind::Gap(Gap { why: GapWhy::Limit, detail }));
         }
