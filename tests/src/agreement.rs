@@ -43,6 +43,40 @@ pub fn differences((one, a): (&str, &Acts), (other, b): (&str, &Acts)) -> Vec<St
     acts.into_iter().map(|act| format!("{one} {}, {other} {}: {act}", times(a, act), times(b, act))).collect()
 }
 
+/// What one engine told of a case in several runs.
+#[derive(Debug)]
+pub struct Told {
+    always: Acts,
+    ever: Acts,
+}
+
+impl Told {
+    /// Of one run.
+    #[must_use]
+    pub fn of(acts: &Acts) -> Self {
+        Self { always: acts.clone(), ever: acts.clone() }
+    }
+
+    /// Of one run more.
+    pub fn add(&mut self, acts: &Acts) {
+        self.always.retain(|act, _| acts.contains_key(act));
+        self.ever.extend(acts.iter().map(|(act, times)| (act.clone(), *times)));
+    }
+
+    /// What every run told and no run of the other's did.
+    #[must_use]
+    pub fn always_without(&self, other: &Self) -> Acts {
+        let alone = self.always.iter().filter(|(act, _)| !other.ever.contains_key(*act));
+        alone.map(|(act, times)| (act.clone(), *times)).collect()
+    }
+
+    /// Neither always tells what the other never does.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        self.always_without(other).is_empty() && other.always_without(self).is_empty()
+    }
+}
+
 fn plain(event: &Value) -> Value {
     match event {
         Value::Object(map) => {
@@ -99,6 +133,17 @@ mod tests {
         let more: Acts = [("read a".to_owned(), 1), ("read b".to_owned(), 3)].into();
         assert_eq!(differences(("x", &one), ("y", &more)), ["x 2, y 3: read b"]);
         assert!(differences(("x", &one), ("y", &one)).is_empty());
+    }
+
+    #[test]
+    fn an_act_by_chance_is_no_difference_and_a_lost_one_is() {
+        let acts = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 1)).collect::<Acts>();
+        let (mut one, mut other) = (Told::of(&acts(&["a", "sometimes", "lost"])), Told::of(&acts(&["a"])));
+        one.add(&acts(&["a", "lost"]));
+        other.add(&acts(&["a", "sometimes"]));
+        assert!(!one.agrees_with(&other));
+        assert_eq!(one.always_without(&other), acts(&["lost"]));
+        assert!(other.always_without(&one).is_empty());
     }
 
     #[test]
