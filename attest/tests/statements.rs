@@ -43,6 +43,15 @@ fn the_same_recording_gives_the_same_bytes_and_the_same_signatures() {
 }
 
 #[test]
+fn the_signed_verdict_says_where_its_profile_came_from() {
+    let origin = json!({"commit": "0123", "path": "ci/sekisho.toml", "ref": "refs/heads/main", "state": "committed"});
+    let said = Verdict { profile_origin: origin.as_object().cloned(), ..verdict(&[]) };
+    assert_eq!(values(&build(), Some(&said))[3]["predicate"]["policy"]["annotations"]["profile"], origin);
+    let none = &values(&build(), Some(&verdict(&[])))[3]["predicate"]["policy"]["annotations"];
+    assert!(none.get("profile").is_none() && none.get("verdict").is_some());
+}
+
+#[test]
 fn each_statement_says_what_it_is_for() {
     let good = verdict(&[]);
     let all = values(&build(), Some(&good));

@@ -1,4 +1,5 @@
 //! The command line: every command, option and default (docs/interface.md, "Commands").
+mod origin;
 mod profile;
 mod review;
 mod signing;
@@ -10,6 +11,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use origin::OriginArgs;
 pub use profile::{ExportKind, ProfileArgs, ProfileCommand};
 pub use review::ReviewArgs;
 pub use signing::SigningArgs;
@@ -152,6 +154,9 @@ pub struct RunArgs {
     /// What happens to an act that the profile does not allow [default: the profile's own, or observe].
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
+    /// Whose profile it has to be.
+    #[command(flatten)]
+    pub origin: OriginArgs,
     /// Who signs attestations; without it there are none.
     #[command(flatten)]
     pub signing: SigningArgs,
@@ -260,6 +265,9 @@ pub struct ReportArgs {
     /// Judge by this profile, and show the verdict first.
     #[arg(long, value_name = "P")]
     pub profile: Option<PathBuf>,
+    /// Whose profile it has to be.
+    #[command(flatten)]
+    pub origin: OriginArgs,
     /// The page.
     #[arg(short, long, value_name = "FILE.html", default_value = "report.html")]
     pub output: PathBuf,
@@ -291,6 +299,9 @@ pub struct DiffArgs {
     /// The profile [default with one recording: sekisho.toml].
     #[arg(long, value_name = "P")]
     pub profile: Option<PathBuf>,
+    /// Whose profile it has to be.
+    #[command(flatten)]
+    pub origin: OriginArgs,
     /// One recording against the profile, or two against each other.
     #[arg(value_name = "REC", required = true, num_args = 1..=2)]
     pub recordings: Vec<PathBuf>,
@@ -318,6 +329,9 @@ pub struct AttestArgs {
     /// Judge by this profile, and attest the verdict too.
     #[arg(long, value_name = "P")]
     pub profile: Option<PathBuf>,
+    /// Whose profile it has to be.
+    #[command(flatten)]
+    pub origin: OriginArgs,
     /// Name of the step, if the recording has none [default: build].
     #[arg(long, value_name = "NAME")]
     pub step: Option<String>,

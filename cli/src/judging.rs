@@ -31,6 +31,7 @@ pub fn begin(header: &Header, profile: &Loaded) -> Result<Differ, CliError> {
         mode: Mode::from_name(&header.mode).unwrap_or_default(),
         profile_path: shown(&profile.path),
         profile_sha256: Some(profile.sha256),
+        origin: profile.origin.clone(),
         level: Some(header.level),
     };
     Differ::new(&profile.profile, &Vars::from_header(header), options)

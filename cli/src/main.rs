@@ -17,6 +17,7 @@ mod judging;
 mod keyless;
 mod live;
 mod locked;
+mod origin;
 mod pager;
 mod passphrase;
 mod profiled;

@@ -1,11 +1,12 @@
 //! A profile as `run` and `record` use it: read once, judged with, named in the verdict by the digest of its bytes.
-use crate::args::{self, RecordingArgs};
+use crate::args::{self, OriginArgs, RecordingArgs};
 use crate::exit::{CliError, shown, word};
 use crate::files;
 use crate::live::LiveJudge;
+use crate::origin;
 use crate::recording::{Setting, workspace};
 use sekisho_events::{Digest, Mode};
-use sekisho_profiles::{Date, Profile, ProfileError, ProfileErrorKind, Vars};
+use sekisho_profiles::{Date, Origin, Profile, ProfileError, ProfileErrorKind, Vars};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -21,14 +22,26 @@ pub struct Loaded {
     pub profile: Profile,
     /// SHA-256 of its bytes.
     pub sha256: Digest,
+    /// Where its text stands in version control, where that was asked.
+    pub origin: Option<Origin>,
 }
 
 impl Loaded {
     /// Reads a profile; its errors cite line and column.
     pub fn read(path: &Path) -> Result<Self, CliError> {
+        Self::of(path, &files::read_text(path, MAX_PROFILE_BYTES)?)
+    }
+
+    /// The same for a verdict, which says where the profile came from.
+    pub fn to_judge(path: &Path, args: &OriginArgs) -> Result<Self, CliError> {
         let text = files::read_text(path, MAX_PROFILE_BYTES)?;
-        let profile = Profile::parse(&text).map_err(|e| unusable(path, &e))?;
-        Ok(Self { path: path.to_path_buf(), profile, sha256: Digest::of(text.as_bytes()) })
+        let loaded = Self::of(path, &text)?;
+        Ok(Self { origin: origin::of(path, &text, args)?, ..loaded })
+    }
+
+    fn of(path: &Path, text: &str) -> Result<Self, CliError> {
+        let profile = Profile::parse(text).map_err(|e| unusable(path, &e))?;
+        Ok(Self { path: path.to_path_buf(), profile, sha256: Digest::of(text.as_bytes()), origin: None })
     }
 
     /// The mode in force: what was asked for, or the profile's own, or observe.

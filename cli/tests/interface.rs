@@ -177,7 +177,16 @@ const GAPS: [GapWhy; 10] = [
 #[test]
 fn every_code_of_a_deviation_is_on_the_page() {
     let table: Vec<&str> = section("`diff --format json`").lines().filter(|line| line.starts_with("| `")).collect();
-    let whole = ["descriptor", "denied-rule", "digest", "incomplete", "coverage", "missing"];
+    let whole = [
+        "descriptor",
+        "denied-rule",
+        "digest",
+        "incomplete",
+        "coverage",
+        "missing",
+        "profile-changed",
+        "profile-unknown",
+    ];
     for code in sekisho_profiles::Act::ALL.iter().map(|act| act.code()).chain(whole) {
         assert!(table.iter().any(|row| row.contains(&format!("`{code}`"))), "{code}");
     }

@@ -5,6 +5,7 @@ use crate::decision::{Decision, MatchError, Outcome};
 use crate::deviation::{Actor, Deviation, MAX_SEQ, Severity, secret_in, severity, what};
 use crate::matcher::Matcher;
 use crate::need::{Need, needs};
+use crate::origin::Origin;
 use crate::profile::Profile;
 use crate::report::{DiffReport, GapLine};
 use crate::suggest;
@@ -28,6 +29,8 @@ pub struct DiffOptions {
     pub profile_path: String,
     /// Digest of the profile's text.
     pub profile_sha256: Option<Digest>,
+    /// Where its text stands in version control.
+    pub origin: Option<Origin>,
     /// How much the recording watched; `None`: as much as the profile demands.
     pub level: Option<Level>,
 }
@@ -306,6 +309,7 @@ impl Differ {
             let what = format!("recorded at level {}, and the profile is for {}", have.name(), want.name());
             self.whole("coverage", what, Severity::High, "acts that its rules speak of were not watched", None);
         }
+        self.deviations.extend(self.options.origin.as_ref().and_then(Origin::deviation));
         let unused: Vec<String> = self.unused(|r| !r.deny && !r.required && r.is_own());
         let unused_includes = self.unused_includes();
         for rule in self.unused(|r| r.required) {
@@ -324,6 +328,7 @@ impl Differ {
             complete,
             profile_path: self.options.profile_path,
             profile_sha256: self.options.profile_sha256,
+            profile_origin: self.options.origin,
             profile_reviewed_on: self.profile.reviewed_on(),
             profile_unreviewed: self.profile.unreviewed(),
             mode: self.options.mode,

@@ -1,6 +1,7 @@
 //! What a comparison found: the value, its JSON form, and its text.
 use crate::date::Date;
 use crate::deviation::{Actor, Deviation};
+use crate::origin::Origin;
 use base64::Engine as _;
 use sekisho_events::{Digest, Mode, PathBytes, json::put_bytes};
 use serde_json::{Map, Value, json};
@@ -27,6 +28,8 @@ pub struct DiffReport {
     pub profile_path: String,
     /// Digest of its text.
     pub profile_sha256: Option<Digest>,
+    /// Where that text stands in version control, if it stands in a repository.
+    pub profile_origin: Option<Origin>,
     /// Day of the latest review of a rule of its own.
     pub profile_reviewed_on: Option<Date>,
     /// How many of its own rules were never reviewed.
@@ -57,7 +60,11 @@ impl DiffReport {
         map.insert("clean".into(), self.clean.into());
         map.insert("complete".into(), self.complete.into());
         let digest = self.profile_sha256.map(Digest::to_hex);
-        map.insert("profile".into(), json!({"path": self.profile_path, "sha256": digest}));
+        let mut profile = json!({"path": self.profile_path, "sha256": digest});
+        if let Some(origin) = &self.profile_origin {
+            profile["origin"] = origin.to_json();
+        }
+        map.insert("profile".into(), profile);
         map.insert("mode".into(), self.mode.name().into());
         let counts = json!({"events": self.events, "allowed": self.allowed, "deviations": self.deviations.len()});
         map.insert("counts".into(), counts);

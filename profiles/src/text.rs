@@ -1,5 +1,6 @@
 //! A report for a person: what matters most first, grouped by process, and what to do next.
 use crate::deviation::{Actor, Deviation, Severity};
+use crate::origin::Origin;
 use crate::report::DiffReport;
 use std::fmt::Write as _;
 
@@ -9,6 +10,9 @@ const MAX_LINES: usize = 60;
 const MAX_PER_PROCESS: usize = 12;
 /// Characters of a command line that are shown.
 const MAX_COMMAND: usize = 100;
+
+/// Whom lines are about: a process, the recording as a whole, or the profile itself.
+type Whom<'d> = (Option<&'d Actor>, bool);
 
 /// What the text may refer to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +31,8 @@ impl DiffReport {
     /// One line that says it all: `2 deviations from sekisho.toml (9f3c…, reviewed 2026-11-02)`.
     pub fn headline(&self) -> String {
         let digest = self.profile_sha256.map(|d| format!("{}…", &d.to_hex()[..4]));
-        let facts: Vec<String> = digest.into_iter().chain(self.reviewed()).collect();
+        let origin = self.profile_origin.as_ref().and_then(Origin::words);
+        let facts: Vec<String> = digest.into_iter().chain(self.reviewed()).chain(origin).collect();
         let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
         let path = sekisho_events::escape(self.profile_path.as_bytes());
         match self.deviations.len() {
@@ -49,20 +54,20 @@ impl DiffReport {
     /// The report as lines for a person. All that the step chose is escaped.
     pub fn to_text(&self, options: &TextOptions) -> String {
         let mut out = format!("{}\n", self.headline());
-        let mut groups: Vec<(Option<&Actor>, Vec<Line<'_>>)> = Vec::new();
+        let mut groups: Vec<(Whom<'_>, Vec<Line<'_>>)> = Vec::new();
         for deviation in &self.deviations {
-            let key = deviation.process.as_ref();
-            match groups.iter_mut().find(|(actor, _)| same(*actor, key)) {
+            let key = (deviation.process.as_ref(), deviation.code.starts_with("profile-"));
+            match groups.iter_mut().find(|(whom, _)| same(*whom, key)) {
                 Some((_, lines)) => merge(lines, deviation),
                 None => groups.push((key, vec![Line::new(deviation)])),
             }
         }
         let (mut number, mut left_out) = (0, 0);
-        for (actor, lines) in &groups {
+        for (whom, lines) in &groups {
             let room = MAX_PER_PROCESS.min(MAX_LINES - number);
             left_out += lines.len().saturating_sub(room);
             if room > 0 {
-                group(&mut out, *actor, &lines[..room.min(lines.len())], &mut number, options);
+                group(&mut out, *whom, &lines[..room.min(lines.len())], &mut number, options);
             }
         }
         self.footer(&mut out, left_out, options);
@@ -86,7 +91,10 @@ impl DiffReport {
             let dots = if self.unused_rules.len() > 8 { ", …" } else { "" };
             let _ = writeln!(out, "  unused  {} of the rules: {}{dots}", self.unused_rules.len(), some.join(", "));
         }
-        if !self.deviations.is_empty() && !recording.is_empty() {
+        if let Some(command) = self.profile_origin.as_ref().and_then(|origin| origin.command(profile)) {
+            let _ = writeln!(out, "\n  look    {command}");
+        }
+        if self.deviations.iter().any(|d| !d.code.starts_with("profile-")) && !recording.is_empty() {
             let _ = writeln!(out, "\n  decide  sekisho review {profile} {recording}");
             let _ = writeln!(out, "  patch   sekisho profile suggest {profile} {recording}");
         }
@@ -108,8 +116,8 @@ impl<'d> Line<'d> {
     }
 }
 
-fn same(a: Option<&Actor>, b: Option<&Actor>) -> bool {
-    a.map(|a| (&a.path, &a.ancestry)) == b.map(|b| (&b.path, &b.ancestry))
+fn same(a: Whom<'_>, b: Whom<'_>) -> bool {
+    a.1 == b.1 && a.0.map(|a| (&a.path, &a.ancestry)) == b.0.map(|b| (&b.path, &b.ancestry))
 }
 
 /// Adds a deviation to the line of the same thing, if only the verb differs.
@@ -127,12 +135,13 @@ fn merge<'d>(lines: &mut Vec<Line<'d>>, deviation: &'d Deviation) {
     }
 }
 
-fn group(out: &mut String, actor: Option<&Actor>, lines: &[Line<'_>], number: &mut usize, options: &TextOptions) {
+fn group(out: &mut String, whom: Whom<'_>, lines: &[Line<'_>], number: &mut usize, options: &TextOptions) {
     let (bold, dim, red, plain) =
         if options.colour { ("\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m") } else { ("", "", "", "") };
-    match actor {
+    match whom.0 {
         None => {
-            let _ = writeln!(out, "\n  {bold}the recording{plain}");
+            let whole = if whom.1 { "the profile" } else { "the recording" };
+            let _ = writeln!(out, "\n  {bold}{whole}{plain}");
         }
         Some(actor) if actor.path.is_empty() => {
             let _ = writeln!(out, "\n  {bold}the step's start{plain}");

@@ -123,6 +123,8 @@ fn meaning(code: &str) -> &'static str {
         "incomplete" => "The recording is not complete",
         "missing" => "A required act did not happen",
         "coverage" => "Less was watched than the profile demands",
+        "profile-changed" => "The change that the profile judges has changed the profile",
+        "profile-unknown" => "It is not known whether the change that the profile judges has changed the profile",
         "descriptor" => "A descriptor came from elsewhere",
         _ => "A deviation from the profile",
     }

@@ -44,6 +44,7 @@ fn verdict(names: &[&[u8]]) -> DiffReport {
         complete: false,
         profile_path: "sekisho.toml".to_owned(),
         profile_sha256: Some(Digest::of(b"profile")),
+        profile_origin: None,
         profile_reviewed_on: None,
         profile_unreviewed: 0,
         mode: Mode::Observe,

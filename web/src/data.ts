@@ -23,7 +23,7 @@ export interface Deviation {
 }
 
 export interface Verdict {
-  clean: boolean; complete: boolean; profile: string; sha256: string | null; reviewed: string | null; mode: string;
+  clean: boolean; complete: boolean; profile: string; sha256: string | null; reviewed: string | null; origin: string | null; mode: string;
   events: number; allowed: number; omitted: number; deviations: Deviation[]; unused: string[];
   gaps: { why: string; detail: string; times: number }[];
 }

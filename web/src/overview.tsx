@@ -33,7 +33,7 @@ export function Banner({ data, go }: { data: Data; go: Go }) {
       <p>
         {grouped(verdict.allowed)} of {grouped(verdict.events)} events are as <code>{verdict.profile}</code> allows
         {verdict.sha256 ? <> <code title={verdict.sha256}>{verdict.sha256.slice(0, 12)}</code></> : null}
-        {verdict.reviewed ? <>, reviewed {verdict.reviewed}</> : null}; mode {verdict.mode}; the recording
+        {verdict.reviewed ? <>, reviewed {verdict.reviewed}</> : null}{verdict.origin ? <>, {verdict.origin}</> : null}; mode {verdict.mode}; the recording
         is {verdict.complete ? "complete" : <b>not complete, and so never clean</b>}.
       </p>
     </section>

@@ -42,6 +42,8 @@ pub struct Verdict {
     pub profile_path: String,
     /// SHA-256 of the profile as a file.
     pub profile_sha256: Digest,
+    /// Where that file stands in version control, as the verdict says it.
+    pub profile_origin: Option<Map<String, Value>>,
     /// Numbers of events, allowed, deviations.
     pub counts: Map<String, Value>,
     /// What was not allowed.
@@ -78,6 +80,7 @@ impl Verdict {
             complete: flag("complete")?,
             profile_path: profile["path"].as_str().ok_or(VerdictError::Field("profile.path"))?.to_owned(),
             profile_sha256: sha256.ok_or(VerdictError::Field("profile.sha256"))?,
+            profile_origin: profile["origin"].as_object().cloned(),
             counts: value["counts"].as_object().cloned().ok_or(VerdictError::Field("counts"))?,
             deviations: value["deviations"].as_array().cloned().ok_or(VerdictError::Field("deviations"))?,
         };
@@ -121,6 +124,10 @@ pub(crate) fn verdict(
     };
     let inputs: Vec<Value> = evidence.iter().map(|(name, digest)| cited(name, *digest)).collect();
     let run = block["run"].as_str().unwrap_or_default();
+    let mut annotations = object(json!({"verdict": said, BLOCK: block}));
+    if let Some(origin) = &verdict.profile_origin {
+        annotations.insert("profile".to_owned(), origin.clone().into());
+    }
     Ok(object(json!({
         "verifier": {"id": DIFF_VERIFIER, "version": {"sekisho": facts.header.tool}},
         "timeVerified": timestamp::format(facts.finished_s()),
@@ -128,7 +135,7 @@ pub(crate) fn verdict(
         "policy": {
             "uri": format!("file:{}", crate::facts::percent(verdict.profile_path.as_bytes())),
             "digest": {"sha256": verdict.profile_sha256.to_hex()},
-            "annotations": {"verdict": said, BLOCK: block},
+            "annotations": annotations,
         },
         "inputAttestations": inputs,
         "verificationResult": if verdict.clean { "PASSED" } else { "FAILED" },

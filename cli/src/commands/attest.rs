@@ -17,7 +17,9 @@ pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
         Signer::of(&args.signing).ok_or_else(|| CliError::new("nobody is named who signs: --key K or --keyless"))?;
     let mut input = Input::open(&args.recording)?;
     let verdict = match &args.profile {
-        Some(path) => Some(judging::judge_from(input.again()?, &args.recording, &Loaded::read(path)?)?),
+        Some(path) => {
+            Some(judging::judge_from(input.again()?, &args.recording, &Loaded::to_judge(path, &args.origin)?)?)
+        }
         None => None,
     };
     let verdict_json = verdict.as_ref().map(DiffReport::to_json);

@@ -19,7 +19,7 @@ pub fn run(args: &DiffArgs, ui: &Ui) -> Result<Exit, CliError> {
     match args.recordings.as_slice() {
         [recording] => {
             let path = args.profile.as_deref().unwrap_or(Path::new(DEFAULT_PROFILE));
-            against_profile(path, recording, args.format, ui)
+            against_profile(path, recording, args, ui)
         }
         [before, after] if args.profile.is_none() => against_recording(before, after, args.format, ui),
         _ => Err(CliError::new("a profile judges one recording at a time")
@@ -27,8 +27,8 @@ pub fn run(args: &DiffArgs, ui: &Ui) -> Result<Exit, CliError> {
     }
 }
 
-fn against_profile(profile: &Path, recording: &Path, format: DiffFormat, ui: &Ui) -> Result<Exit, CliError> {
-    let loaded = Loaded::read(profile).map_err(|e| match e {
+fn against_profile(profile: &Path, recording: &Path, args: &DiffArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let loaded = Loaded::to_judge(profile, &args.origin).map_err(|e| match e {
         CliError::File { ref source, .. } if source.kind() == std::io::ErrorKind::NotFound => e.with_hint(format!(
             "make one from good runs: sekisho profile new {} -o {}",
             word(recording),
@@ -37,7 +37,7 @@ fn against_profile(profile: &Path, recording: &Path, format: DiffFormat, ui: &Ui
         other => other,
     })?;
     let report = judge(recording, &loaded)?;
-    let out = match format {
+    let out = match args.format {
         DiffFormat::Text => report.to_text(&TextOptions {
             recording: word(recording),
             profile: word(&loaded.path),

@@ -15,7 +15,7 @@ use std::path::Path;
 
 /// Runs the command: the recording is read once, so that it may come from a pipe.
 pub fn run(args: &ReportArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let profile = args.profile.as_deref().map(Loaded::read).transpose()?;
+    let profile = args.profile.as_deref().map(|path| Loaded::to_judge(path, &args.origin)).transpose()?;
     let (summary, verdict) = read(&args.recording, profile.as_ref())?;
     put(&summary, verdict.as_ref(), &args.output)?;
     ui.note(&format!("wrote {}", shown_output(&args.output)));

@@ -167,8 +167,10 @@ fn profile(args: &RunArgs) -> Result<Option<Loaded>, CliError> {
                 word(path)
             )))
         }
-        Some(path) => Loaded::read(path).map(Some),
-        None if Path::new(DEFAULT_PROFILE).exists() => Loaded::read(Path::new(DEFAULT_PROFILE)).map(Some),
+        Some(path) => Loaded::to_judge(path, &args.origin).map(Some),
+        None if Path::new(DEFAULT_PROFILE).exists() => {
+            Loaded::to_judge(Path::new(DEFAULT_PROFILE), &args.origin).map(Some)
+        }
         None => Ok(None),
     }
 }

@@ -5,7 +5,7 @@ use crate::numbers::{count, grouped};
 use crate::phrase::{command_line, escape as escaped};
 use crate::summary::Summary;
 use sekisho_events::{Digest, PathBytes};
-use sekisho_profiles::{Actor, Deviation, DiffReport};
+use sekisho_profiles::{Actor, Deviation, DiffReport, Origin};
 use serde_json::{Value, json};
 use std::io::{Result, Write};
 
@@ -38,9 +38,11 @@ fn judged(report: &DiffReport, out: &mut dyn Write) -> Result<()> {
     let digest =
         report.profile_sha256.map_or_else(String::new, |d| format!(" <code>{}</code>", crate::phrase::short(&d)));
     let reviewed = report.reviewed().map_or_else(String::new, |how_far| format!(", {how_far}"));
+    let origin = report.profile_origin.as_ref().and_then(Origin::words);
+    let origin = origin.map_or_else(String::new, |words| format!(", {}", Text(&words)));
     writeln!(
         out,
-        "<section class=\"verdict {class}\"><strong>{title}</strong><p>{} events against <code>{}</code>{digest}{reviewed}; \
+        "<section class=\"verdict {class}\"><strong>{title}</strong><p>{} events against <code>{}</code>{digest}{reviewed}{origin}; \
          mode {}; the recording is {}.</p></section>",
         grouped(report.events),
         Text(&escaped(&report.profile_path)),
@@ -81,6 +83,7 @@ pub(super) fn data(summary: &Summary, report: &DiffReport) -> Value {
         "profile": escaped(&report.profile_path),
         "sha256": report.profile_sha256.map(Digest::to_hex),
         "reviewed": report.profile_reviewed_on.map(|day| day.to_string()),
+        "origin": report.profile_origin.as_ref().and_then(Origin::words),
         "mode": report.mode.name(),
         "events": report.events,
         "allowed": report.allowed,
