@@ -108,22 +108,27 @@ impl Origin {
         Value::Object(map)
     }
 
-    /// In a few words: `of commit 1a2b3c4d on main`, `not as committed`.
+    /// In a few words: `of commit 1a2b3c4d on main`, and what is remarkable about it.
     pub fn words(&self) -> Option<String> {
+        let stands = self.commit.as_deref().filter(|_| self.state == Standing::Committed).map(|commit| {
+            let on = self.reference.as_deref().map_or_else(String::new, |r| format!(" on {}", short(r)));
+            format!("of commit {}{on}", commit.get(..8).unwrap_or(commit))
+        });
+        joined(stands.into_iter().chain(self.remark()))
+    }
+
+    /// What is remarkable about it, if anything is: `not as committed`, `not that of origin/main`.
+    pub fn remark(&self) -> Option<String> {
+        let stands = match self.state {
+            Standing::Modified => Some("not as committed".to_owned()),
+            Standing::Untracked => Some("not committed".to_owned()),
+            _ => None,
+        };
         let changed = self.base.as_ref().filter(|b| b.state != Against::Same).map(|b| match b.state {
             Against::Unknown => format!("not known to be that of {}", short(&b.reference)),
             _ => format!("not that of {}", short(&b.reference)),
         });
-        let stands = match (self.state, self.commit.as_deref()) {
-            (Standing::Committed, Some(commit)) => {
-                let on = self.reference.as_deref().map_or_else(String::new, |r| format!(" on {}", short(r)));
-                Some(format!("of commit {}{on}", commit.get(..8).unwrap_or(commit)))
-            }
-            (Standing::Modified | Standing::Untracked, Some(_)) => Some("not as committed".to_owned()),
-            _ => None,
-        };
-        let words: Vec<String> = stands.into_iter().chain(changed).collect();
-        (!words.is_empty()).then(|| words.join(", "))
+        joined(stands.into_iter().chain(changed))
     }
 
     /// The base whose profile this is not, or not known to be, and that nobody has said to trust all the same.
@@ -195,6 +200,11 @@ fn put(map: &mut Map<String, Value>, key: &str, text: Option<&str>) {
     if let Some(text) = text {
         map.insert(key.into(), text.into());
     }
+}
+
+fn joined(words: impl Iterator<Item = String>) -> Option<String> {
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// A ref as people say it.

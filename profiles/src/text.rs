@@ -31,7 +31,7 @@ impl DiffReport {
     /// One line that says it all: `2 deviations from sekisho.toml (9f3c…, reviewed 2026-11-02)`.
     pub fn headline(&self) -> String {
         let digest = self.profile_sha256.map(|d| format!("{}…", &d.to_hex()[..4]));
-        let origin = self.profile_origin.as_ref().and_then(Origin::words);
+        let origin = self.profile_origin.as_ref().and_then(Origin::remark);
         let facts: Vec<String> = digest.into_iter().chain(self.reviewed()).chain(origin).collect();
         let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join(", ")) };
         let path = sekisho_events::escape(self.profile_path.as_bytes());

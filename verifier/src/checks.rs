@@ -178,6 +178,15 @@ fn profile(rule: &StepRule, candidate: &Candidate<'_>) -> Found {
     let Some(said) = candidate.verdict().filter(|_| rule.wants_verdict()) else {
         return Ok(NOT_DEMANDED.to_owned());
     };
+    if let Some(why) = crate::origin::refused(&rule.profile_refs, said.origin.as_ref()) {
+        let message =
+            format!("step {} was judged by the profile {} {why}", shown(&rule.name), shown(&said.profile_uri));
+        return Err(Reason::new(
+            "profile-origin",
+            message,
+            "run the step where one of `profile_refs` is checked out, with the profile as it is committed there",
+        ));
+    }
     // None listed: whatever is reviewed as demanded, which is looked at beside this.
     if rule.profiles.contains(&said.profile) || rule.profiles.is_empty() && rule.reviews.is_some() {
         return Ok(format!("sha256:{} from {}", said.profile, shown(&said.profile_uri)));

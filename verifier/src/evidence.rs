@@ -1,4 +1,5 @@
 //! From envelopes and bundles to statements that somebody who is trusted signed.
+use crate::origin::ProfileOrigin;
 use crate::paper::Paper;
 use crate::policy::Policy;
 use crate::reason::{Reason, shown, some};
@@ -41,6 +42,8 @@ pub(crate) struct Signed {
 pub(crate) struct Said {
     pub(crate) profile: Digest,
     pub(crate) profile_uri: String,
+    /// Where the profile stood, as the signed verdict says it: `None` if it does not.
+    pub(crate) origin: Option<ProfileOrigin>,
     pub(crate) block: VerdictBlock,
 }
 
@@ -289,6 +292,7 @@ fn said(predicate: &Map<String, Value>) -> Result<Said, Reason> {
     let profile = digest.and_then(|d| Digest::from_hex(d.get("sha256")?.as_str()?));
     Ok(Said {
         profile: profile.ok_or_else(|| wrong("policy.digest is not one sha256"))?,
+        origin: at(predicate, &["policy", "annotations", "profile"]).map(ProfileOrigin::read),
         profile_uri: at(predicate, &["policy", "uri"]).and_then(Value::as_str).unwrap_or_default().to_owned(),
         block,
     })

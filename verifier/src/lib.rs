@@ -12,6 +12,7 @@ mod check;
 mod checks;
 mod evidence;
 mod explain;
+mod origin;
 mod paper;
 mod policy;
 mod reason;

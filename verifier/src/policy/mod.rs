@@ -104,6 +104,8 @@ pub struct StepRule {
     pub predicates: Vec<&'static str>,
     /// Digests of the profiles by which it may be judged; empty for any that is reviewed as `reviews` demands.
     pub profiles: Vec<Digest>,
+    /// Refs of which one must have held the profile as it judged; empty: none is demanded.
+    pub profile_refs: Vec<(String, GlobMatcher)>,
     /// Who must have signed the review of the profile by which it was judged.
     pub reviews: Option<SignerRule>,
     /// The weakest mode.

@@ -19,6 +19,7 @@ const STEP: &[&str] = &[
     "threshold",
     "predicates",
     "profiles",
+    "profile_refs",
     "reviews",
     "mode",
     "level",
@@ -97,7 +98,7 @@ impl Reader<'_, '_> {
         let signers = self.names.signers(source, table, span.clone())?;
         let predicates = self.predicates(table)?;
         let verdict = predicates.contains(&"verdict");
-        for key in ["profiles", "reviews", "mode"] {
+        for key in ["profiles", "profile_refs", "reviews", "mode"] {
             if let Some(item) = table.get(key).filter(|_| !verdict) {
                 return Err(source.error(item.span(), Kind::NeedsVerdict(key)));
             }
@@ -117,6 +118,7 @@ impl Reader<'_, '_> {
             signers,
             predicates,
             profiles: self.profiles(table)?,
+            profile_refs: self.globs(table, "profile_refs")?,
             reviews: self.reviews(table)?,
             mode: mode.unwrap_or(Mode::Observe),
             level: level.unwrap_or(Level::Files),
