@@ -1,13 +1,14 @@
 //! The statements of one run: made together, so that they agree and cite each other.
 use crate::dsse::Envelope;
 use crate::facts::{Products, RunFacts};
-use crate::names::{BUILDER, LINK, PAYLOAD_TYPE, PROVENANCE, RUNTIME_TRACE, VERIFICATION_SUMMARY};
+use crate::names::{BUILDER, LINK, PAYLOAD_TYPE, PROVENANCE, RUNTIME_TRACE, SBOM, VERIFICATION_SUMMARY};
 use crate::predicates::link::link;
 use crate::predicates::materials::Materials;
 use crate::predicates::provenance::provenance;
 use crate::predicates::runtime_trace::runtime_trace;
 use crate::predicates::verdict::{Verdict, VerdictError, verdict};
 use crate::run::RunBlock;
+use crate::sbom::Bom;
 use crate::sigstore_bundle::by_key;
 use crate::statement::Statement;
 use crate::{KeyError, SecretKey};
@@ -44,9 +45,22 @@ pub struct Options<'a> {
     pub verdict: Option<&'a Verdict>,
     /// URI of who ran the step; by default a recorder on the same host ([`BUILDER`]).
     pub builder: Option<&'a str>,
+    /// What was read, by package, if that is to be stated too.
+    pub sbom: Option<WholeBom<'a>>,
 }
 
-/// The payloads, in the order link, provenance, runtime trace, verdict.
+/// A bill of materials, and the file that has all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct WholeBom<'a> {
+    /// What is signed is a part of this.
+    pub bom: &'a Bom<'a>,
+    /// Content of the file.
+    pub text: &'a str,
+    /// Its name.
+    pub name: &'a [u8],
+}
+
+/// The payloads, in the order link, provenance, runtime trace, verdict, bill of materials.
 #[derive(Clone, Debug)]
 pub struct Statements {
     payloads: Vec<Vec<u8>>,
@@ -92,6 +106,9 @@ pub fn attest(facts: &RunFacts, products: &Products, options: Options<'_>) -> Re
         let evidence = [("link", link), ("provenance", provenance), ("runtime-trace", trace)];
         let stated = verdict(judged, facts, &block, &evidence)?;
         made.push("verdict", VERIFICATION_SUMMARY, stated)?;
+    }
+    if let Some(whole) = options.sbom {
+        made.push("bill of materials", SBOM, whole.bom.predicate(whole.text, whole.name))?;
     }
     Ok(Statements { payloads: made.payloads })
 }

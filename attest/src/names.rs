@@ -24,6 +24,9 @@ pub const RUNTIME_TRACE: &str = "https://in-toto.io/attestation/runtime-trace/v0
 /// SLSA verification summary, version 1: carries the verdict.
 pub const VERIFICATION_SUMMARY: &str = "https://slsa.dev/verification_summary/v1";
 
+/// CycloneDX bill of materials: what the step read.
+pub const SBOM: &str = "https://cyclonedx.org/bom";
+
 /// The review of a profile: whoever signs it has reviewed the file with the subject's digest. The predicate is empty.
 pub const PROFILE_REVIEW: &str = "urn:sekisho:predicate:profile-review:v1";
 

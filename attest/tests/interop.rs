@@ -5,9 +5,11 @@ mod recording;
 
 use recording::build;
 use sekisho_attest::dsse::Envelope;
-use sekisho_attest::{Algorithm, Options, PublicKey, SecretKey, Select, Verdict, attest};
+use sekisho_attest::sbom::{Bom, Disk};
+use sekisho_attest::{Algorithm, Options, PublicKey, SecretKey, Select, Verdict, WholeBom, attest};
 use sekisho_events::Digest;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -83,7 +85,7 @@ fn python_verifies_ours_and_we_verify_pythons() {
         "profile": {"path": "sekisho.toml", "sha256": Digest::of(b"profile").to_hex()},
     }))
     .unwrap();
-    let statements = attest(&facts, &products, Options { verdict: Some(&verdict), builder: None }).unwrap();
+    let statements = attest(&facts, &products, Options { verdict: Some(&verdict), ..Options::default() }).unwrap();
     for algorithm in [Algorithm::Ed25519, Algorithm::P256] {
         let key = SecretKey::generate(algorithm).unwrap();
         let other = SecretKey::generate(algorithm).unwrap();
@@ -104,4 +106,58 @@ fn python_verifies_ours_and_we_verify_pythons() {
             assert_eq!(&envelope.payload, statements.payloads().last().unwrap());
         }
     }
+}
+
+/// This machine's packages, if it has some.
+struct Machine;
+
+impl Disk for Machine {
+    fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        std::fs::read(path).ok()
+    }
+
+    fn names(&self, directory: &Path) -> Vec<OsString> {
+        std::fs::read_dir(directory).into_iter().flatten().filter_map(|e| Some(e.ok()?.file_name())).collect()
+    }
+
+    fn is_link(&self, path: &Path, to: &str) -> bool {
+        std::fs::read_link(path).is_ok_and(|target| target.as_os_str() == to)
+    }
+}
+
+/// cyclonedx.org, bom-1.6.schema.json, by the project's Python library.
+#[test]
+fn bills_of_materials_are_what_cyclonedx_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut recording = build();
+    for path in [
+        "/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/serde-1.0.219/src/lib.rs",
+        "/root/.cargo/registry/cache/crates.example.com-1949cf8c6b5b557f/a-b-1.0.0-rc.1+x.crate",
+        "/root/go/pkg/mod/github.com/!burnt!sushi/toml@v1.4.0+incompatible/decode.go",
+        "/root/go/pkg/mod/cache/download/golang.org/x/sys/@v/v0.1.0.mod",
+        "/root/.m2/repository/com/google/guava/guava/33.0-jre/guava-33.0-jre-sources.jar",
+        "/root/.m2/repository/org/x/y/1/y-1.war",
+        "/w/node_modules/@angular/core/index.js",
+        "/w/odd \n\u{7f}\u{202e} name",
+        "/usr/lib/x86_64-linux-gnu/libstdc++.so.6",
+        "/usr/bin/env",
+    ] {
+        recording.read(path, path.as_bytes());
+    }
+    recording.content(sekisho_events::ContentWhen::Read, "/w/a.c", b"changed");
+    let facts = recording.facts();
+    let bom = Bom::new(&facts, &Machine);
+    let text = bom.to_json();
+    let products = facts.products(&Select::Default, recording.on_disk()).unwrap();
+    let sbom = Some(WholeBom { bom: &bom, text: &text, name: b"sbom.cdx.json" });
+    let statements = attest(&facts, &products, Options { sbom, ..Options::default() }).unwrap();
+    let mut statement: Value = serde_json::from_slice(statements.payloads().last().unwrap()).unwrap();
+    let (whole, signed) = (dir.path().join("whole.json"), dir.path().join("signed.json"));
+    std::fs::write(&whole, &text).unwrap();
+    std::fs::write(&signed, statement["predicate"].take().to_string()).unwrap();
+    let said = run(Command::new(python()).arg(here("tests/interop/sbom.py")).args([whole, signed]));
+    let packages = bom.packages();
+    assert!(packages >= 7, "{packages}");
+    let line = format!("{packages} packages, {} files\n", bom.files());
+    assert_eq!(said, line.repeat(2));
 }

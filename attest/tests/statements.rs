@@ -24,7 +24,7 @@ fn verdict(deviations: &[Value]) -> Verdict {
 fn payloads(r: &Recording, select: &Select, verdict: Option<&Verdict>) -> Vec<Vec<u8>> {
     let facts = r.facts();
     let products = facts.products(select, r.on_disk()).unwrap();
-    attest(&facts, &products, Options { verdict, builder: None }).unwrap().payloads().to_vec()
+    attest(&facts, &products, Options { verdict, ..Options::default() }).unwrap().payloads().to_vec()
 }
 
 fn values(r: &Recording, verdict: Option<&Verdict>) -> Vec<Value> {
@@ -137,7 +137,7 @@ fn a_verdict_that_contradicts_itself_or_the_recording_is_refused() {
     let facts = r.facts();
     let products = facts.products(&Select::Default, r.on_disk()).unwrap();
     let incomplete = Verdict { complete: false, clean: false, ..verdict(&[]) };
-    let refused = attest(&facts, &products, Options { verdict: Some(&incomplete), builder: None });
+    let refused = attest(&facts, &products, Options { verdict: Some(&incomplete), ..Options::default() });
     assert!(matches!(refused, Err(AttestError::Verdict(VerdictError::OtherRecording))));
 }
 
@@ -249,7 +249,7 @@ fn the_sample_is_what_we_write() {
     let key = SecretKey::from_seed(Algorithm::Ed25519, &[42; 32]).unwrap();
     let facts = r.facts();
     let products = facts.products(&Select::Globs(vec!["dist/app".into()]), r.on_disk()).unwrap();
-    let statements = attest(&facts, &products, Options { verdict: Some(&good), builder: None }).unwrap();
+    let statements = attest(&facts, &products, Options { verdict: Some(&good), ..Options::default() }).unwrap();
     let policy = format!(
         "# The sample's key is public knowledge: trust it for nothing.\nversion = 1\n\n[keys.sample]\npath = \"sample.pub\"\n\n\
          [[steps]]\nname = \"build\"\nkeys = [\"sample\"]\nprofiles = [\"{}\"]\n",

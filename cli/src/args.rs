@@ -58,6 +58,8 @@ pub enum Command {
     Review(ReviewArgs),
     /// Write signed in-toto attestations of a recording.
     Attest(AttestArgs),
+    /// Write what a step read as a bill of materials (CycloneDX), by package.
+    Sbom(SbomArgs),
     /// Accept or refuse artifacts for release by their attestations and a policy.
     Verify(VerifyArgs),
     /// Look for mistakes in a release policy, and test it by cases.
@@ -145,7 +147,8 @@ pub struct RecordingArgs {
   sekisho run --keyless --product 'dist/*' -- npm run build    in a CI job that has an identity
   sekisho run --append --out sekisho-out -- bash -e script.sh    several steps of a job, one directory
 
-Writes recording.sekisho, verdict.json, attestations.jsonl (with --key or --keyless) and report.html into the output directory.
+Writes recording.sekisho, verdict.json, attestations.jsonl (with --key or --keyless), sbom.cdx.json (with --sbom) and report.html
+into the output directory.
 Exit status: 0 step 0, clean, complete; 1 not clean or not complete; 2 cannot judge; the step's own if it failed.")]
 pub struct RunArgs {
     /// The reviewed profile [default: sekisho.toml, if there is one].
@@ -169,6 +172,9 @@ pub struct RunArgs {
     /// Where results go.
     #[arg(long, value_name = "DIR", default_value = "sekisho-out")]
     pub out: PathBuf,
+    /// Also write what the step read as a bill of materials, and attest it with the rest.
+    #[arg(long)]
+    pub sbom: bool,
     /// Add this step to a directory that holds others: each its own recording, one bundle.
     #[arg(long)]
     pub append: bool,
@@ -314,6 +320,7 @@ pub struct DiffArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   sekisho attest sekisho.rec --key release.key --product 'dist/*' --profile sekisho.toml
+  sekisho attest sekisho.rec --key release.key --product 'dist/*' --sbom sbom.cdx.json
   sekisho attest sekisho.rec --keyless --identity-token token.jwt --product 'dist/*'")]
 #[command(group(ArgGroup::new("signer").required(true).args(["key", "keyless"])))]
 pub struct AttestArgs {
@@ -338,9 +345,29 @@ pub struct AttestArgs {
     /// One DSSE envelope or sigstore bundle a line.
     #[arg(short, long, value_name = "ATT.jsonl", default_value = "attestations.jsonl")]
     pub output: PathBuf,
+    /// Also write what the step read as a bill of materials into this file, and attest it.
+    #[arg(long, value_name = "BOM.json")]
+    pub sbom: Option<PathBuf>,
     /// Add to the attestations that stand there: several steps, one bundle.
     #[arg(long)]
     pub append: bool,
+}
+
+/// `sekisho sbom`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  sekisho sbom sekisho.rec
+  sekisho sbom sekisho.rec -o - | jq -r '.components[].purl // empty'
+
+Run it where the step ran, before anything is installed or removed: packages are named by what is installed.
+`attest --sbom` also signs it.")]
+pub struct SbomArgs {
+    /// The recording.
+    #[arg(value_name = "REC", default_value = "sekisho.rec")]
+    pub recording: PathBuf,
+    /// CycloneDX 1.6, JSON.
+    #[arg(short, long, value_name = "BOM.json", default_value = "sbom.cdx.json")]
+    pub output: PathBuf,
 }
 
 /// `sekisho keygen`.

@@ -2,14 +2,16 @@
 //!
 //! Invariant: the key is read after the step has ended, and a step that read the key's file is not attested.
 use crate::args::SigningArgs;
+use crate::bill::{self, RealDisk};
 use crate::exit::{CliError, Exit, shown};
 use crate::files;
 use crate::keyless::Keyless;
 use crate::passphrase;
 use crate::ui::Ui;
+use sekisho_attest::sbom::Bom;
 use sekisho_attest::{
     FactsError, FileDigest, KeyError, Material, Options, ProductError, RunFacts, SecretKey, Select, Statements,
-    Verdict, gather,
+    Verdict, WholeBom, gather,
 };
 use sekisho_events::{Digest, escape};
 use serde_json::Value;
@@ -65,6 +67,8 @@ pub struct Request<'a> {
     pub verdict: Option<&'a Value>,
     /// Name of the step; must agree with the recording if that has one.
     pub step: Option<&'a str>,
+    /// Where the bill of materials goes, if one is to be written and attested.
+    pub sbom: Option<&'a Path>,
     /// Where the envelopes go, one a line.
     pub output: &'a Path,
     /// Add to what stands there, in place of replacing it.
@@ -113,9 +117,17 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
         chosen => chosen,
     };
     let products = products.map_err(|e| product_error(&e))?;
-    let options = Options { verdict: verdict.as_ref(), builder: None };
+    let bill = request.sbom.map(|path| {
+        let bom = Bom::new(&facts, &RealDisk);
+        (path, bom.to_json(), bom)
+    });
+    let sbom = bill.as_ref().map(|(path, text, bom)| WholeBom { bom, text, name: bill::name(path) });
+    let options = Options { verdict: verdict.as_ref(), sbom, builder: None };
     let statements = sekisho_attest::attest(&facts, &products, options).map_err(|e| CliError::new(e.to_string()))?;
     let (lines, signer) = pen.sign(&statements, *ui)?;
+    if let Some((path, text, _)) = &bill {
+        files::write(path, text.as_bytes())?;
+    }
     write(&lines, request)?;
     Ok(Attested {
         statements: statements.payloads().len(),
@@ -182,7 +194,8 @@ pub fn load_key(path: &Path, passphrase: Option<&Path>, ui: &Ui) -> Result<(Secr
     Ok((key, Digest::of(pem.as_bytes())))
 }
 
-fn facts(input: impl io::Read, recording: &Path) -> Result<RunFacts, CliError> {
+/// What a finished recording says.
+pub fn facts(input: impl io::Read, recording: &Path) -> Result<RunFacts, CliError> {
     gather(input).map_err(|error| {
         let message = format!("cannot attest {}: {error}", shown(recording));
         match error {

@@ -9,6 +9,7 @@
 mod args;
 mod artifacts;
 mod attesting;
+mod bill;
 mod commands;
 mod exit;
 mod files;
@@ -57,6 +58,7 @@ fn dispatch(command: &Command, ui: &Ui) -> Result<Exit, CliError> {
         Command::Diff(args) => commands::diff::run(args, ui),
         Command::Review(args) => commands::review::run(args, ui),
         Command::Attest(args) => commands::attest::run(args, ui),
+        Command::Sbom(args) => commands::sbom::run(args, ui),
         Command::Verify(args) => commands::verify::run(args, ui),
         Command::Policy(args) => commands::policy::run(args, ui),
         Command::Keygen(args) => commands::keygen::run(args, ui),

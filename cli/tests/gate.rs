@@ -108,6 +108,44 @@ fn a_step_that_read_the_key_is_not_attested_with_it() {
 }
 
 #[test]
+fn what_was_read_is_written_and_signed_and_a_policy_can_demand_it() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    let home = dir.path().join("registry/src/index.crates.io-1949cf8c6b5b557f/serde-1.0.219");
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::write(home.join("lib.rs"), "a crate\n").unwrap();
+    let step = ["--", "sh", "-c", "cat source ../registry/src/*/*/lib.rs > app"];
+    let run = ["run", "--out", "../out", "--key", "../ci.key", "--product", "app", "--sbom"];
+    returns(0, &work, &[&run[..], &step].concat());
+    let whole = std::fs::read(dir.path().join("out/sbom.cdx.json")).unwrap();
+    let document: Value = serde_json::from_slice(&whole).unwrap();
+    let components = document["components"].as_array().unwrap();
+    assert!(components.iter().any(|c| c["purl"] == "pkg:cargo/serde@1.0.219"), "{document}");
+    assert!(components.iter().any(|c| c["name"] == "source"), "{document}");
+    let demand =
+        "predicates = [\"link\"]\n[[statements]]\nname = \"sbom\"\npredicate_type = \"https://cyclonedx.org/bom\"\n";
+    policy(dir.path(), &format!("{demand}keys = [\"ci\"]\n"));
+    let verify = ["verify", "app", "--policy", "../policy.toml", "--attestations"];
+    let accepted = returns(0, &work, &[&verify[..], &["../out/attestations.jsonl", "--explain"]].concat());
+    assert!(accepted.contains("https://cyclonedx.org/bom"), "{accepted}");
+    let recording = "../out/recording.sekisho";
+    returns(0, &work, &["sbom", recording, "-o", "../again.json"]);
+    assert_eq!(std::fs::read(dir.path().join("again.json")).unwrap(), whole, "same recording, same bytes");
+    let attest = ["attest", recording, "--key", "../ci.key", "--product", "app", "-o", "../without.jsonl"];
+    returns(0, &work, &attest);
+    assert!(returns(1, &work, &[&verify[..], &["../without.jsonl"]].concat()).contains("statement-missing"));
+    let again = [&attest[..7], &["../with.jsonl", "--sbom", "../again.json"]].concat();
+    returns(0, &work, &again);
+    returns(0, &work, &[&verify[..], &["../with.jsonl"]].concat());
+    let signed = |file: &str| std::fs::read(dir.path().join(file)).unwrap();
+    assert_ne!(signed("with.jsonl"), signed("without.jsonl"));
+    returns(0, &work, &[&["run", "--out", "../out", "--sbom"], &step[..]].concat());
+    assert!(dir.path().join("out/sbom.cdx.json").exists() && !dir.path().join("out/attestations.jsonl").exists());
+    returns(0, &work, &[&["run", "--out", "../out"], &step[..]].concat());
+    assert!(!dir.path().join("out/sbom.cdx.json").exists(), "nothing old is taken for new");
+}
+
+#[test]
 fn a_cut_or_altered_recording_cannot_be_attested() {
     let dir = workspace();
     let work = dir.path().join("work");

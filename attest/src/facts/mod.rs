@@ -83,6 +83,11 @@ impl RunFacts {
         self.read.contains(&content)
     }
 
+    /// What the step made, left behind, and read again itself, with its last content.
+    pub(crate) fn consumed(&self) -> impl Iterator<Item = (&PathBytes, Option<Digest>)> {
+        self.candidates.iter().filter(|c| c.consumed).map(|c| (&c.path, c.sha256))
+    }
+
     /// Name of the step: what the recording says, or `build`.
     pub fn step(&self) -> &str {
         self.header.step.as_deref().unwrap_or("build")

@@ -10,6 +10,6 @@ pub(crate) mod verdict;
 use serde_json::{Map, Value};
 
 /// The fields of an object made by `json!`.
-fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     if let Value::Object(map) = value { map } else { Map::new() }
 }

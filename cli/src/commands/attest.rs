@@ -29,6 +29,7 @@ pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
         products: &args.product,
         verdict: verdict_json.as_ref(),
         step: args.step.as_deref(),
+        sbom: args.sbom.as_deref(),
         output: &args.output,
         append: args.append,
     };

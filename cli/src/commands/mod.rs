@@ -12,5 +12,6 @@ pub mod record;
 pub mod report;
 pub mod review;
 pub mod run;
+pub mod sbom;
 pub mod show;
 pub mod verify;

@@ -4,7 +4,7 @@
 //! replace are taken away first, so that nothing old is taken for new.
 use crate::args::RunArgs;
 use crate::attesting::{self, Request, Signer};
-use crate::commands::report;
+use crate::commands::{report, sbom};
 use crate::exit::{CliError, Exit, shown, word};
 use crate::files::{self, Output};
 use crate::judging;
@@ -78,6 +78,7 @@ struct Places {
     recording: PathBuf,
     verdict: PathBuf,
     attestations: PathBuf,
+    sbom: PathBuf,
     report: PathBuf,
     appended: bool,
 }
@@ -103,6 +104,7 @@ impl Places {
             recording: named("recording", "sekisho"),
             verdict: named("verdict", "json"),
             attestations: args.out.join("attestations.jsonl"),
+            sbom: named("sbom", "cdx.json"),
             report: named("report", "html"),
             appended: args.append,
         }
@@ -117,7 +119,7 @@ impl Places {
         let failed = |e| CliError::file("lock", &args.out, e);
         let directory = File::open(&args.out).map_err(failed)?;
         directory.lock().map_err(failed)?;
-        let free = |p: &Self| ![&p.recording, &p.verdict, &p.report].iter().any(|path| path.exists());
+        let free = |p: &Self| ![&p.recording, &p.verdict, &p.sbom, &p.report].iter().any(|path| path.exists());
         *self = (1..u32::MAX).map(|n| Self::numbered(args, n)).find(free).unwrap_or_else(|| Self::numbered(args, 0));
         recording.renamed(&self.recording).commit()
     }
@@ -128,7 +130,7 @@ impl Places {
         for entry in std::fs::read_dir(out).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            let ours = [("recording", ".sekisho"), ("verdict", ".json"), ("report", ".html")]
+            let ours = [("recording", ".sekisho"), ("verdict", ".json"), ("sbom", ".cdx.json"), ("report", ".html")]
                 .iter()
                 .any(|(stem, end)| is_numbered(name, stem, end))
                 || name == "attestations.jsonl";
@@ -204,7 +206,9 @@ fn say_how_to_begin(places: &Places, ui: &Ui) {
 }
 
 fn attest(args: &RunArgs, places: &Places, verdict: Option<&DiffReport>, ui: &Ui) -> Result<(), CliError> {
-    let Some(signer) = Signer::of(&args.signing) else { return Ok(()) };
+    let Some(signer) = Signer::of(&args.signing) else {
+        return if args.sbom { sbom::write(&places.recording, &places.sbom, ui) } else { Ok(()) };
+    };
     let verdict = verdict.map(DiffReport::to_json);
     let request = Request {
         recording: &places.recording,
@@ -212,6 +216,7 @@ fn attest(args: &RunArgs, places: &Places, verdict: Option<&DiffReport>, ui: &Ui
         products: &args.product,
         verdict: verdict.as_ref(),
         step: args.step.as_deref(),
+        sbom: args.sbom.then_some(&*places.sbom),
         output: &places.attestations,
         append: places.appended,
     };

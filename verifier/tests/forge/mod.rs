@@ -77,7 +77,7 @@ impl Run {
     pub fn payloads(&self) -> Vec<Vec<u8>> {
         let facts = gather(&self.recording.bytes_ending(self.end)[..]).unwrap();
         let products = facts.products(&self.products, self.recording.on_disk()).unwrap();
-        let options = Options { verdict: self.verdict.as_ref(), builder: None };
+        let options = Options { verdict: self.verdict.as_ref(), ..Options::default() };
         attest(&facts, &products, options).unwrap().payloads().to_vec()
     }
 
