@@ -70,6 +70,9 @@ fn explain(error: &RecordError) -> CliError {
             failed.with_hint("`sekisho doctor` says what this kernel or container forbids, and what to do about it")
         }
         RecordError::NoHybrid(_) => failed.with_hint("leave --engine out, or name `ptrace`: it records the same"),
+        RecordError::NoThread(..) => {
+            failed.with_hint("raise the limit of processes: `ulimit -u`, or pids.max of the container")
+        }
         RecordError::Nested(_) => failed.with_hint("run sekisho outside of the tracer, or drop the outer one"),
         RecordError::Log(LogError::Io(e)) if matches!(e.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
             failed.with_hint("make room on the disk, or name another place for the recording")

@@ -35,6 +35,9 @@ pub enum RecordError {
     /// `/proc` is not the kernel's.
     #[error("/proc is not a proc file system, so nothing it says can be believed")]
     FakeProc,
+    /// A thread of ours could not be started.
+    #[error("no room for the {0} thread: {1}")]
+    NoThread(&'static str, std::io::Error),
     /// A thread of ours ended early.
     #[error("the {0} thread ended before its work was done")]
     Thread(&'static str),

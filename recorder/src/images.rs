@@ -7,7 +7,7 @@ use crate::names::{self, Found, Looker, ProcPath};
 use crate::sys::{self, Stat};
 use sekisho_events::{Digest, FileType, Hasher, Interpreter, PathBytes};
 use std::collections::HashMap;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 /// Scripts that name scripts: the kernel follows four (fs/exec.c, `exec_binprm`).
@@ -121,7 +121,7 @@ fn whole_file(who: Looker, path: &PathBytes, digests: &mut Digests) -> Option<(F
     if stat.file_type != FileType::Regular {
         return None;
     }
-    let found = names::whole(who, libc::AT_FDCWD, path, true);
+    let found = Found { path: names::of_handle(who, handle.as_fd(), &stat), stat: Some(stat) };
     let slot = digests.of_image(&stat, || reopen(&handle));
     Some((found, slot))
 }
@@ -134,8 +134,7 @@ fn head_of(who: Looker, path: &PathBytes) -> Option<Vec<u8>> {
 
 /// Opens for reading what an `O_PATH` handle of a regular file leads to: never blocks, never a terminal.
 pub(crate) fn reopen(handle: &OwnedFd) -> Option<OwnedFd> {
-    let link = ProcPath::own_fd(handle.as_raw_fd());
-    sys::open(link.as_c(), libc::O_RDONLY | libc::O_NONBLOCK).ok()
+    sys::open_again(handle.as_fd(), libc::O_RDONLY | libc::O_NONBLOCK).ok()
 }
 
 fn read_head(file: &OwnedFd) -> Vec<u8> {

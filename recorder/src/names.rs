@@ -7,7 +7,7 @@ use crate::tracee::View;
 use sekisho_events::PathBytes;
 use std::ffi::{CStr, CString};
 use std::io::Write as _;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Stands for a directory whose name is longer than the kernel tells (`PATH_MAX`): never an absolute path.
 pub(crate) const UNTOLD: &str = "(a directory beyond PATH_MAX)";
@@ -59,11 +59,6 @@ impl ProcPath {
         Self::format(format_args!("/proc/{tid}/fdinfo/{fd}\0"))
     }
 
-    /// `/proc/self/fd/FD`: a descriptor of our own.
-    pub(crate) fn own_fd(fd: i32) -> Self {
-        Self::format(format_args!("/proc/self/fd/{fd}\0"))
-    }
-
     /// As text.
     pub(crate) fn as_str(&self) -> &str {
         self.as_c().to_str().unwrap_or("/proc/0")
@@ -84,23 +79,32 @@ impl ProcPath {
 
 /// What descriptor `fd` of the tracee leads to.
 pub(crate) fn of_descriptor(who: Looker, fd: i32) -> Result<Found, SysError> {
-    of_link(who, &ProcPath::fd(who.tid, fd))
+    let link = ProcPath::fd(who.tid, fd);
+    let stat = sys::statx(None, link.as_c(), who.sync())?;
+    let mut buffer = [0; PathBytes::MAX];
+    named(who, sys::readlink(link.as_c(), &mut buffer), stat)
 }
 
 /// The same, where another thread may replace the descriptor meanwhile: name and object are of one and the same file.
 pub(crate) fn of_contested_descriptor(who: Looker, fd: i32) -> Result<Found, SysError> {
     let handle = sys::open(ProcPath::fd(who.tid, fd).as_c(), libc::O_PATH)?;
-    of_link(who, &ProcPath::own_fd(handle.as_raw_fd()))
+    let stat = sys::statx(Some(handle.as_fd()), c"", libc::AT_EMPTY_PATH | who.sync())?;
+    let mut buffer = [0; PathBytes::MAX];
+    named(who, sys::name_of(handle.as_fd(), &mut buffer), stat)
 }
 
-fn of_link(who: Looker, link: &ProcPath) -> Result<Found, SysError> {
-    let stat = sys::statx(None, link.as_c(), who.sync())?;
-    let mut buffer = [0; PathBytes::MAX];
-    match sys::readlink(link.as_c(), &mut buffer) {
+fn named(who: Looker, text: Result<&[u8], SysError>, stat: Stat) -> Result<Found, SysError> {
+    match text {
         Ok(text) => Ok(Found { path: shown(who, text, &stat), stat: Some(stat) }),
         Err(e) if e.errno == libc::ENAMETOOLONG => Ok(Found { path: UNTOLD.into(), stat: Some(stat) }),
         Err(e) => Err(e),
     }
+}
+
+/// The name of an object that [`open_as`] gave.
+pub(crate) fn of_handle(who: Looker, handle: BorrowedFd<'_>, stat: &Stat) -> PathBytes {
+    let mut buffer = [0; PathBytes::MAX];
+    sys::name_of(handle, &mut buffer).map_or_else(|_| UNTOLD.into(), |name| shown(who, name, stat))
 }
 
 /// True if `path`, from our own root, leads to this object now.
@@ -150,7 +154,7 @@ pub(crate) fn entry(who: Looker, dirfd: i32, text: &PathBytes) -> Found {
 fn look_up(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Option<Found> {
     let fd = open_as(who, dirfd, text, flags).ok()?;
     let mut buffer = [0; PathBytes::MAX];
-    let name = match sys::readlink(ProcPath::own_fd(fd.as_raw_fd()).as_c(), &mut buffer) {
+    let name = match sys::name_of(fd.as_fd(), &mut buffer) {
         Ok(name) => name,
         Err(_) => UNTOLD.as_bytes(),
     };
@@ -163,16 +167,16 @@ fn look_up(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Option<Found> {
 
 /// A link that means the asking process (`/proc/net`, `/etc/mtab`) led to us: the same of the tracee.
 fn meant_by_self(who: Looker, text: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let rest = name.strip_prefix(b"/proc/")?;
     let own = std::process::id().to_string();
-    let rest = name.strip_prefix(b"/proc/")?.strip_prefix(own.as_bytes()).filter(|r| r.starts_with(b"/"))?;
+    let rest = rest.strip_prefix(own.as_bytes()).filter(|r| r.starts_with(b"/"))?;
     let named = text.windows(own.len()).any(|w| w == own.as_bytes());
     (!named).then(|| [format!("/proc/{}", who.pid).as_bytes(), rest].concat())
 }
 
 fn name_of(who: Looker, fd: BorrowedFd<'_>) -> PathBytes {
     let mut buffer = [0; PathBytes::MAX];
-    let link = ProcPath::own_fd(fd.as_raw_fd());
-    let Ok(name) = sys::readlink(link.as_c(), &mut buffer) else { return UNTOLD.into() };
+    let Ok(name) = sys::name_of(fd, &mut buffer) else { return UNTOLD.into() };
     PathBytes::new(own_proc(who, name))
 }
 

@@ -99,9 +99,11 @@ pub fn record<W: Write + Send>(
     let (out, writing) = emit::queue(judge);
     let blocked = sys::block_signals();
     std::thread::scope(|scope| {
-        let written = scope.spawn(move || writing.run(log));
-        let digests = Digests::start(out.finished()).map_err(|_| RecordError::Thread("hashing"))?;
-        let (listener_to, listener) = notifier::hand_over();
+        let no_room = |whose| move |error| RecordError::NoThread(whose, error);
+        let writer = std::thread::Builder::new().name("write".into());
+        let written = writer.spawn_scoped(scope, move || writing.run(log)).map_err(no_room("writing"))?;
+        let digests = Digests::start(out.finished()).map_err(no_room("hashing"))?;
+        let (listener_to, listener_from) = notifier::hand_over();
         let ticking = sys::tick(Duration::from_millis(100));
         let parts = Parts {
             out,
@@ -117,8 +119,8 @@ pub fn record<W: Write + Send>(
             listener_to: listens.then_some(listener_to),
         };
         let tracer = Arc::new(Mutex::new(Tracer::new(parts)?));
-        let notifiers = listens.then(|| Notifiers::start(tracer.clone(), listener)).transpose();
-        let notifiers = notifiers.map_err(|_| RecordError::Thread("answering"))?;
+        let notifiers = listens.then(|| Notifiers::start(&tracer, &listener_from)).transpose();
+        let notifiers = notifiers.map_err(no_room("answering"))?;
         drop(blocked);
         let ended = launched.go().and_then(|()| Tracer::run(&tracer, &forwarding));
         let ended = ended.inspect_err(|_| notifier::lock(&tracer).kill_all());

@@ -109,6 +109,22 @@ fn opening_is_as_it_was() {
     same_acts(&[("main.py", source), ("own.txt", "text\n")], &["python3", "-S", "-B", "main.py"]);
 }
 
+/// flock(2): a lock goes with the last descriptor of the file that was opened, and the listener's thread has one too, for
+/// a moment. Whoever opens the file next must not find it locked for that.
+#[test]
+fn a_lock_that_was_given_up_is_free_at_once() {
+    let source = "import fcntl, os, threading\n\
+        def work(name):\n\
+        \x20   for i in range(2000):\n\
+        \x20       own = os.open(name, os.O_RDWR if i % 3 == 0 else os.O_RDONLY)\n\
+        \x20       fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)\n\
+        \x20       os.close(own)\n\
+        beside = threading.Thread(target=work, args=('other.txt',))\n\
+        beside.start(); work('own.txt'); beside.join()\n";
+    let files = [("main.py", source), ("own.txt", "text\n"), ("other.txt", "text\n")];
+    same_acts(&files, &["python3", "-S", "-B", "main.py"]);
+}
+
 /// A step on a kernel that lacks something; what `doctor` says there; what an engine asked for by name says.
 fn fallback(lacks: &str) -> (Value, String, Value, String) {
     let step = Step::plain();

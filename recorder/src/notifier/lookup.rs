@@ -2,11 +2,11 @@
 //!
 //! Invariant: what is handed out is an ordinary object, and depends neither on who asks nor on who opens: never
 //! through a magic link (`/proc/self/fd/N` would be one of ours), never on a file system that answers to whoever asks.
-use crate::names::{self, Looker, ProcPath};
+use crate::names::{self, Looker};
 use crate::sys::{self, Stat, SysError};
 use sekisho_events::{FileType, PathBytes};
 use std::ffi::{CStr, CString};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// What is to be done about an open.
 pub(super) enum Way {
@@ -201,7 +201,7 @@ fn is_ordinary_place(fd: BorrowedFd<'_>) -> bool {
 
 fn path_of(handle: &OwnedFd, stat: &Stat) -> Option<PathBytes> {
     let mut buffer = [0; PathBytes::MAX];
-    let name = sys::readlink(ProcPath::own_fd(handle.as_raw_fd()).as_c(), &mut buffer).ok()?;
+    let name = sys::name_of(handle.as_fd(), &mut buffer).ok()?;
     let name = if stat.links == 0 { name.strip_suffix(b" (deleted)").unwrap_or(name) } else { name };
     name.starts_with(b"/").then(|| PathBytes::from(name))
 }

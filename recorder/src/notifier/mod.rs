@@ -3,6 +3,7 @@
 //! Invariant: what was looked up, judged and recorded is the very object whose descriptor the step gets, so nothing can
 //! be exchanged in between; and whatever the step may not have from us exactly as the kernel would give it to the step
 //! itself is left to the step ([`Way::Own`], `tracer/diverting.rs`). A call is never let go on as it is.
+mod handing;
 mod lookup;
 mod serve;
 
@@ -10,8 +11,8 @@ use crate::stall::Progress;
 use crate::sys::{self, Listener, SysError};
 use crate::tracer::Tracer;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use handing::Handing;
 use lookup::Links;
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -25,8 +26,16 @@ pub(crate) fn lock(shared: &Shared) -> MutexGuard<'_, Tracer> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The thread that answers, and how it is told to end.
+/// Threads that answer, so that while one waits for a caller to take its descriptor, another can answer the next. The
+/// kernel wakes all that wait at each call, so more of them cost more than they give.
+const THREADS: usize = 2;
+
+/// The threads that answer, and how they are told to end.
 pub(crate) struct Notifiers {
+    threads: Vec<Answering>,
+}
+
+struct Answering {
     thread: JoinHandle<Result<(), SysError>>,
     control: Arc<Control>,
 }
@@ -37,32 +46,79 @@ struct Control {
     tid: AtomicI32,
 }
 
-/// Where the tracer puts the listener once the step has made it.
-pub(crate) fn hand_over() -> (Sender<OwnedFd>, Receiver<OwnedFd>) {
-    bounded(1)
+/// What the threads share beside the tracer's state.
+#[derive(Clone)]
+pub(crate) struct Common {
+    listener: Arc<Listener>,
+    handing: Arc<Handing>,
+}
+
+impl Common {
+    fn of(listener: Listener) -> Self {
+        Self { listener: Arc::new(listener), handing: Arc::default() }
+    }
+
+    /// Returns once no thread of ours holds a file that the step already has. What it waits for needs no state.
+    pub(crate) fn until_handed_over(&self) {
+        self.handing.until_over(|id| self.listener.is_waiting(id));
+    }
+}
+
+/// Where the tracer puts the listener once the step has made it: once for each thread.
+pub(crate) struct ListenerTo(Sender<Common>);
+
+impl ListenerTo {
+    /// Gives the listener to the threads. `None`: they are gone.
+    pub(crate) fn send(&self, listener: Listener) -> Option<Common> {
+        let common = Common::of(listener);
+        // There is room for each, should fewer threads take one.
+        (0..THREADS).all(|_| self.0.send(common.clone()).is_ok()).then_some(common)
+    }
+}
+
+/// Where the threads take it from.
+pub(crate) struct ListenerFrom(Receiver<Common>);
+
+/// Where the tracer puts the listener, and where the threads take it from.
+pub(crate) fn hand_over() -> (ListenerTo, ListenerFrom) {
+    let (sender, receiver) = bounded(THREADS);
+    (ListenerTo(sender), ListenerFrom(receiver))
 }
 
 impl Notifiers {
-    /// Starts the thread. All its signals are blocked already but for the one that ends it.
-    pub(crate) fn start(shared: Shared, listener: Receiver<OwnedFd>) -> std::io::Result<Self> {
-        let control = Arc::new(Control::default());
-        let thread = {
-            let control = control.clone();
-            std::thread::Builder::new().name("notify".into()).spawn(move || answer(shared, &listener, &control))?
-        };
-        Ok(Self { thread, control })
+    /// Starts the threads, as many as there is room for: one can do it all. All their signals are blocked already but for
+    /// the one that ends them.
+    pub(crate) fn start(shared: &Shared, from: &ListenerFrom) -> std::io::Result<Self> {
+        let mut threads = Vec::new();
+        for number in 0..THREADS {
+            let (shared, from, control) = (shared.clone(), from.0.clone(), Arc::new(Control::default()));
+            let told = control.clone();
+            let builder = std::thread::Builder::new().name(format!("notify-{number}"));
+            match builder.spawn(move || answer(shared, &from, &told)) {
+                Ok(thread) => threads.push(Answering { thread, control }),
+                Err(error) if threads.is_empty() => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(Self { threads })
     }
 
-    /// Ends the thread. False: it had ended early, or in error.
+    /// Ends the threads. False: one had ended early, or in error.
     pub(crate) fn stop(self) -> bool {
-        self.control.stopping.store(true, Ordering::SeqCst);
         let own = std::process::id() as i32;
-        while !self.thread.is_finished() {
-            // Again and again, for the signal could come just before the wait that it is to end.
-            let _ = sys::tgkill(own, self.control.tid.load(Ordering::SeqCst), sys::WAKE);
-            std::thread::sleep(Duration::from_micros(200));
+        for answering in &self.threads {
+            answering.control.stopping.store(true, Ordering::SeqCst);
         }
-        matches!(self.thread.join(), Ok(Ok(())))
+        let mut well = true;
+        for Answering { thread, control } in self.threads {
+            while !thread.is_finished() {
+                // Again and again, for the signal could come just before the wait that it is to end.
+                let _ = sys::tgkill(own, control.tid.load(Ordering::SeqCst), sys::WAKE);
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            well &= matches!(thread.join(), Ok(Ok(())));
+        }
+        well
     }
 }
 
@@ -80,17 +136,17 @@ impl Drop for FailClosed {
     }
 }
 
-fn answer(shared: Shared, listener: &Receiver<OwnedFd>, control: &Control) -> Result<(), SysError> {
+fn answer(shared: Shared, from: &Receiver<Common>, control: &Control) -> Result<(), SysError> {
+    let mut guard = FailClosed { shared: shared.clone(), ended_well: false };
     control.tid.store(sys::thread_id(), Ordering::SeqCst);
     sys::hear_wake()?;
-    let mut guard = FailClosed { shared: shared.clone(), ended_well: false };
-    let done = match listener.recv() {
+    let done = match from.recv() {
         // The step never began.
         Err(_) => Ok(()),
-        Ok(fd) => Listener::new(fd).and_then(|listener| {
+        Ok(common) => {
             let progress = lock(&shared).progress.clone();
-            Notifier { shared, listener, links: Links::default() }.run(control, &progress)
-        }),
+            Notifier { shared, common, links: Links::default() }.run(control, &progress)
+        }
     };
     guard.ended_well = done.is_ok();
     done
@@ -99,14 +155,14 @@ fn answer(shared: Shared, listener: &Receiver<OwnedFd>, control: &Control) -> Re
 /// One answering thread.
 struct Notifier {
     shared: Shared,
-    listener: Listener,
+    common: Common,
     links: Links,
 }
 
 impl Notifier {
     fn run(&mut self, control: &Control, progress: &Progress) -> Result<(), SysError> {
         loop {
-            match self.listener.receive() {
+            match self.common.listener.receive() {
                 Ok(notification) => {
                     let _busy = progress.begin();
                     self.serve(&notification)?;

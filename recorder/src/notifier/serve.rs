@@ -5,12 +5,12 @@ use crate::abi::{self, nr};
 use crate::acts::{Call, OpenCall};
 use crate::emit::Settling;
 use crate::memory;
-use crate::names::{Found, Looker, ProcPath};
+use crate::names::{Found, Looker};
 use crate::sys::{self, Notification, SysError};
 use crate::tracee::View;
 use crate::tracer::Tracer;
 use sekisho_events::{Access, Gap, GapWhy, Kind, Outcome, PathBytes, ProcessId};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 
 /// A call that waits, and whose it is.
 struct Waiting<'a> {
@@ -77,13 +77,13 @@ impl Notifier {
     /// Nobody runs under our filter whom the tracer has not let go on: it does not get further.
     fn unknown(&self, notification: &Notification) -> Result<(), SysError> {
         let mut tracer = lock(&self.shared);
-        if self.listener.is_waiting(notification.id) {
+        if self.common.listener.is_waiting(notification.id) {
             let detail = "a call of a process that the tracer does not know; the step is ended".to_owned();
             tracer.out.emit(Tracer::NOBODY, Kind::Gap(Gap { why: GapWhy::LostProcess, detail }));
             tracer.kill_all();
         }
         drop(tracer);
-        settled(self.listener.fail(notification.id, libc::EPERM))
+        settled(self.common.listener.fail(notification.id, libc::EPERM))
     }
 
     /// Turns a call to the tracer.
@@ -91,20 +91,21 @@ impl Notifier {
         let tid = notification.tid as i32;
         let mut tracer = lock(&self.shared);
         let Some(pid) = tracer.table.group_of(tid).map(|g| g.pid) else { return };
-        if !self.listener.is_waiting(notification.id) {
+        if !self.common.listener.is_waiting(notification.id) {
             return;
         }
         if let Some(tracee) = tracer.table.get_mut(tid) {
             tracee.marks.ask();
         }
-        drop(tracer);
-        // ESRCH: gone already. The signal ends the wait, so there is nothing to answer.
+        // Before the tracer can see the thread again: a signal that came after the note was used up by another call of
+        // this thread, turned by another of us, would pass for the step's own. ESRCH: gone already. The signal ends the
+        // wait, so there is nothing to answer.
         let _ = sys::tgkill(pid, tid, libc::SIGSTOP);
     }
 
     /// The state, if the call still waits and its caller is who it was: then what was read was read of it.
     fn still<'a>(&'a self, waiting: &Waiting<'_>) -> Option<std::sync::MutexGuard<'a, Tracer>> {
-        if !self.listener.is_waiting(waiting.notification.id) {
+        if !self.common.listener.is_waiting(waiting.notification.id) {
             return None;
         }
         let tracer = lock(&self.shared);
@@ -116,7 +117,7 @@ impl Notifier {
         let act = waiting.open.failed(path, Outcome::Errno(errno));
         let settling = tracer.out.emit_settling(waiting.id, Kind::File(act));
         drop(tracer);
-        let answered = self.listener.fail(waiting.notification.id, errno);
+        let answered = self.common.listener.fail(waiting.notification.id, errno);
         self.settle(settling, answered.is_ok().then_some(Outcome::Errno(errno)));
         settled(answered)
     }
@@ -131,9 +132,12 @@ impl Notifier {
         tracer.content_of_read(waiting.id, &found, waiting.since, || reopen(&handle));
         drop(tracer);
         let id = waiting.notification.id;
-        let given = self.listener.give(id, file.as_fd(), waiting.open.flags & libc::O_CLOEXEC != 0);
+        // Without the state: the tracer, too, waits for this to be over.
+        let handed = self.common.handing.begin(&stat, id, |other| self.common.listener.is_waiting(other));
+        let given = self.common.listener.give(id, file.as_fd(), waiting.open.flags & libc::O_CLOEXEC != 0);
         // At once: a lock that the step takes on the description and drops by closing it must not live on with us.
         drop(file);
+        drop(handed);
         match given {
             Ok(()) => {
                 self.settle(settling, Some(Outcome::Ok));
@@ -146,7 +150,7 @@ impl Notifier {
             }
             // The step's own limit of descriptors, above all.
             Err(SysError { errno, .. }) => {
-                let answered = self.listener.fail(id, errno);
+                let answered = self.common.listener.fail(id, errno);
                 self.settle(settling, answered.is_ok().then_some(Outcome::Errno(errno)));
                 settled(answered)
             }
@@ -166,10 +170,9 @@ impl Notifier {
 
 /// Opens with the step's own flags, without waiting for anybody (a lease would make us wait: fcntl(2)).
 fn open_for(open: &OpenCall, given: &Given) -> Result<OwnedFd, SysError> {
-    let link = ProcPath::own_fd(given.handle.as_raw_fd());
     // O_NOFOLLOW is about the link that we go through ourselves here; the name was looked up with it.
     let flags = open.flags & !(libc::O_NOFOLLOW | libc::O_CLOEXEC);
-    let file = sys::open(link.as_c(), flags | libc::O_NONBLOCK)?;
+    let file = sys::open_again(given.handle.as_fd(), flags | libc::O_NONBLOCK)?;
     if flags & libc::O_NONBLOCK == 0 {
         sys::set_status_flags(file.as_fd(), flags)?;
     }
@@ -178,9 +181,9 @@ fn open_for(open: &OpenCall, given: &Given) -> Result<OwnedFd, SysError> {
 
 /// Another description of the same file, for hashing: the step can do nothing to it.
 fn reopen(handle: &OwnedFd) -> Option<OwnedFd> {
-    let link = ProcPath::own_fd(handle.as_raw_fd());
     let flags = libc::O_RDONLY | libc::O_NONBLOCK;
-    sys::open(link.as_c(), flags | libc::O_NOATIME).or_else(|_| sys::open(link.as_c(), flags)).ok()
+    let open = |flags| sys::open_again(handle.as_fd(), flags);
+    open(flags | libc::O_NOATIME).or_else(|_| open(flags)).ok()
 }
 
 /// That the caller does not wait any more is ordinary.

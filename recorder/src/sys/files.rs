@@ -2,7 +2,9 @@
 use super::error::{SysError, check};
 use sekisho_events::{FileType, Identity};
 use std::ffi::CStr;
+use std::io::Write as _;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::OnceLock;
 
 /// What statx(2) tells of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +100,39 @@ fn readlink_raw<'a>(dir: i32, path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [
     let rc = unsafe { libc::readlinkat(dir, path.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len()) };
     let used = check("readlink", rc as i64)? as usize;
     Ok(&buffer[..used.min(buffer.len())])
+}
+
+/// Opens again what a descriptor of ours leads to, with other flags (proc(5), `/proc/PID/fd`).
+pub(crate) fn open_again(fd: BorrowedFd<'_>, flags: i32) -> Result<OwnedFd, SysError> {
+    open_raw(own_descriptors()?, FdName::of(fd).as_c(), flags)
+}
+
+/// The name of what a descriptor of ours leads to, as the kernel tells it.
+pub(crate) fn name_of<'a>(fd: BorrowedFd<'_>, buffer: &'a mut [u8]) -> Result<&'a [u8], SysError> {
+    readlink_raw(own_descriptors()?, FdName::of(fd).as_c(), buffer)
+}
+
+/// `/proc/self/fd`, opened once and kept: the way there costs half of what a look into it does.
+fn own_descriptors() -> Result<i32, SysError> {
+    static DIRECTORY: OnceLock<Result<OwnedFd, SysError>> = OnceLock::new();
+    let opened = DIRECTORY.get_or_init(|| open(c"/proc/self/fd", libc::O_PATH | libc::O_DIRECTORY));
+    opened.as_ref().map(AsRawFd::as_raw_fd).map_err(|error| *error)
+}
+
+/// The number of a descriptor as text, without allocation.
+struct FdName([u8; 12]);
+
+impl FdName {
+    fn of(fd: BorrowedFd<'_>) -> Self {
+        let mut text = [0; 12];
+        // Eleven bytes hold every i32; the last one stays zero.
+        let _ = write!(&mut text[..11], "{}", fd.as_raw_fd());
+        Self(text)
+    }
+
+    fn as_c(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or(c"")
+    }
 }
 
 /// pread(2): reads at `offset` without moving it.

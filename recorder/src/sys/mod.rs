@@ -16,8 +16,8 @@ mod wait;
 
 pub use error::SysError;
 pub(crate) use files::{
-    Stat, fstat, namespace_inode, open, open_in_root, open_plain, pread, readlink, set_status_flags, statfs_type,
-    statx, unmount_by_force,
+    Stat, fstat, name_of, namespace_inode, open, open_again, open_in_root, open_plain, pread, readlink,
+    set_status_flags, statfs_type, statx, unmount_by_force,
 };
 pub(crate) use ipc::ipc_lookup;
 pub(crate) use launch::{Failed, Launch, Terminal, launch};

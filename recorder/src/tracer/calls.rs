@@ -15,6 +15,10 @@ impl Tracer {
         if self.awaits_listener {
             self.hand_over_listener(tid)?;
         }
+        // What the call asks for could be in use by nobody but us: a lock, a lease, a mount.
+        if let Some(handing) = &self.handing {
+            handing.until_handed_over();
+        }
         let marked = self.listens && self.note_mark(tid, nr as u32, &args, instruction, stack);
         if self.listens && arch == abi::AUDIT_ARCH && crate::calls::changes_identity(nr as u32, &args) {
             self.set_apart(tid);

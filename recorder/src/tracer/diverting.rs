@@ -7,7 +7,7 @@
 use super::Tracer;
 use crate::abi::{self, nr};
 use crate::calls::{self, MARK, MARK_ARG};
-use crate::sys::{self, SysError};
+use crate::sys::{self, Listener, SysError};
 use std::os::fd::AsFd;
 
 /// Calls of one thread that bear the mark.
@@ -77,9 +77,9 @@ impl Tracer {
         };
         // All but the standard descriptors and the report were closed before it was made.
         let fd = (0..16).find(is_listener).ok_or(SysError { call: "seccomp", errno: libc::EBADF })?;
-        let listener = sys::pidfd_getfd(pidfd.as_fd(), fd)?;
-        let gone = SysError { call: "seccomp", errno: libc::EPIPE };
-        self.listener_to.take().map_or(Err(gone), |to| to.send(listener).map_err(|_| gone))
+        let listener = Listener::new(sys::pidfd_getfd(pidfd.as_fd(), fd)?)?;
+        self.handing = self.listener_to.take().and_then(|to| to.send(listener));
+        if self.handing.is_some() { Ok(()) } else { Err(SysError { call: "seccomp", errno: libc::EPIPE }) }
     }
 
     /// A signal is about to be delivered.

@@ -13,19 +13,17 @@ use crate::digests::{Digests, Inputs};
 use crate::emit::Emitter;
 use crate::images::Images;
 use crate::listeners::Listeners;
-use crate::notifier::{Shared, lock};
+use crate::notifier::{Common, ListenerTo, Shared, lock};
 use crate::outputs::Outputs;
 use crate::stall::Progress;
 use crate::sys::{self, Forwarding, Stop, SysError, Terminal, Waited};
 use crate::tracee::{Table, Tracee, View};
 pub(crate) use closing::Closing;
-use crossbeam_channel::Sender;
 pub(crate) use diverting::Marks;
 use pinning::Pins;
 pub(crate) use pinning::{Making, Restore};
 use sekisho_events::{ContentWhen, ExitHow, Gap, GapWhy, Identity, Kind, Level, Mode, PathBytes, ProcessId};
 use std::collections::BTreeMap;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,7 +80,9 @@ pub(crate) struct Tracer {
     /// It is still to be taken from the step's first process.
     pub(crate) awaits_listener: bool,
     /// Where it goes.
-    pub(crate) listener_to: Option<Sender<OwnedFd>>,
+    pub(crate) listener_to: Option<ListenerTo>,
+    /// What is being handed over by those who answer it.
+    pub(crate) handing: Option<Common>,
 }
 
 /// What a tracer is made of.
@@ -98,7 +98,7 @@ pub(crate) struct Parts {
     pub time_limit: Option<Duration>,
     pub terminal: Option<Terminal>,
     /// Where the step's listener goes, if its filter has one.
-    pub listener_to: Option<Sender<OwnedFd>>,
+    pub listener_to: Option<ListenerTo>,
 }
 
 impl Tracer {
@@ -135,6 +135,7 @@ impl Tracer {
             listens: parts.listener_to.is_some(),
             awaits_listener: parts.listener_to.is_some(),
             listener_to: parts.listener_to,
+            handing: None,
         };
         tracer.announce_first();
         Ok(tracer)
