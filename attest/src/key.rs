@@ -238,6 +238,12 @@ impl PublicKey {
         }
     }
 
+    /// The Ed25519 key of these bytes (RFC 8032).
+    pub fn from_ed25519(bytes: &[u8; 32]) -> Result<Self, KeyError> {
+        let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Unsupported)?;
+        if key.is_weak() { Err(KeyError::Weak) } else { Self::new(Public::Ed25519(key)) }
+    }
+
     /// The SubjectPublicKeyInfo PEM file.
     pub fn to_pem(&self) -> Result<String, KeyError> {
         match &self.public {

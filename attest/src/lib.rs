@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod bundle;
+pub mod classic;
 pub mod dsse;
 mod facts;
 mod key;

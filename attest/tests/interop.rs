@@ -1,9 +1,13 @@
 //! Our attestations in other people's hands, and theirs in ours. Needs `python3` and PyPI (or an index that pip is
 //! configured for) once; then the virtual environment in the target directory serves.
 #![allow(clippy::unwrap_used, reason = "tests")]
+#[path = "interop/python.rs"]
+mod python;
 mod recording;
 
+use python::{python, run};
 use recording::build;
+use sekisho_attest::classic;
 use sekisho_attest::dsse::Envelope;
 use sekisho_attest::sbom::{Bom, Disk};
 use sekisho_attest::{Algorithm, Options, PublicKey, SecretKey, Select, Verdict, WholeBom, attest};
@@ -12,34 +16,6 @@ use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
-
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{command:?}\n{}\n{}", text(&output.stdout), text(&output.stderr));
-    text(&output.stdout)
-}
-
-/// The Python of a virtual environment with what requirements.txt names. It is never skipped: without PyPI the test
-/// fails, for nothing was shown.
-fn python() -> PathBuf {
-    static MAKING: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = MAKING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let requirements = here("tests/interop/requirements.txt");
-    let wanted = std::fs::read(&requirements).unwrap();
-    let name = format!("interop-venv-{}", &Digest::of(&wanted).to_hex()[..12]);
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let ready = venv.join("ready");
-    if !ready.exists() {
-        let _ = std::fs::remove_dir_all(&venv);
-        run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-        let pip = venv.join("bin/pip");
-        run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements));
-        std::fs::write(ready, b"").unwrap();
-    }
-    venv.join("bin/python")
-}
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -160,4 +136,27 @@ fn bills_of_materials_are_what_cyclonedx_says() {
     assert!(packages >= 7, "{packages}");
     let line = format!("{packages} packages, {} files\n", bom.files());
     assert_eq!(said, line.repeat(2));
+}
+
+/// in-toto specification 1.0, section 4.4.
+#[test]
+fn in_toto_takes_our_link_beside_a_layout() {
+    let mut recording = recording::Recording::new();
+    recording.read("/w/source", b"source").read("/usr/include/stdio.h", b"outside").make("/w/app", b"app");
+    let facts = recording.facts();
+    let products = facts.products(&Select::Default, recording.on_disk()).unwrap();
+    for algorithm in [Algorithm::Ed25519, Algorithm::P256, Algorithm::P384] {
+        let dir = tempfile::tempdir().unwrap();
+        let key = SecretKey::generate(algorithm).unwrap();
+        let link = classic::link(&facts, &products, &key).unwrap();
+        std::fs::write(dir.path().join(&link.file), link.envelope.to_json()).unwrap();
+        let public = dir.path().join("key.pub");
+        std::fs::write(&public, key.public().unwrap().to_pem().unwrap()).unwrap();
+        let mut judge = Command::new(python());
+        judge.arg(here("tests/interop/layouts.py")).arg(dir.path()).arg(&public);
+        assert_eq!(run(&mut judge), "accepted\n");
+        let tampered = link.envelope.to_json().replace("\"payload\":\"ey", "\"payload\":\"eyJhIjoxLC");
+        std::fs::write(dir.path().join(&link.file), tampered).unwrap();
+        assert!(!judge.output().unwrap().status.success());
+    }
 }

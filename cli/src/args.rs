@@ -1,4 +1,5 @@
 //! The command line: every command, option and default (docs/interface.md, "Commands").
+mod layout;
 mod origin;
 mod profile;
 mod review;
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use layout::LayoutArgs;
 pub use origin::OriginArgs;
 pub use profile::{ExportKind, ProfileArgs, ProfileCommand};
 pub use review::ReviewArgs;
@@ -62,6 +64,8 @@ pub enum Command {
     Sbom(SbomArgs),
     /// Accept or refuse artifacts for release by their attestations and a policy.
     Verify(VerifyArgs),
+    /// Accept or refuse the steps of a supply chain by a classic in-toto layout.
+    Layout(LayoutArgs),
     /// Look for mistakes in a release policy, and test it by cases.
     Policy(PolicyArgs),
     /// Make a signing key.
@@ -321,6 +325,7 @@ pub struct DiffArgs {
 #[command(after_help = "Examples:
   sekisho attest sekisho.rec --key release.key --product 'dist/*' --profile sekisho.toml
   sekisho attest sekisho.rec --key release.key --product 'dist/*' --sbom sbom.cdx.json
+  sekisho attest sekisho.rec --key release.key --product 'dist/*' --link links
   sekisho attest sekisho.rec --keyless --identity-token token.jwt --product 'dist/*'")]
 #[command(group(ArgGroup::new("signer").required(true).args(["key", "keyless"])))]
 pub struct AttestArgs {
@@ -348,6 +353,9 @@ pub struct AttestArgs {
     /// Also write what the step read as a bill of materials into this file, and attest it.
     #[arg(long, value_name = "BOM.json")]
     pub sbom: Option<PathBuf>,
+    /// Also write a link as in-toto-verify reads it beside a layout, into this directory.
+    #[arg(long, value_name = "DIR", conflicts_with = "keyless")]
+    pub link: Option<PathBuf>,
     /// Add to the attestations that stand there: several steps, one bundle.
     #[arg(long)]
     pub append: bool,

@@ -8,10 +8,11 @@ use crate::files;
 use crate::keyless::Keyless;
 use crate::passphrase;
 use crate::ui::Ui;
+use sekisho_attest::classic::{self, Link, LinkError};
 use sekisho_attest::sbom::Bom;
 use sekisho_attest::{
-    FactsError, FileDigest, KeyError, Material, Options, ProductError, RunFacts, SecretKey, Select, Statements,
-    Verdict, WholeBom, gather,
+    FactsError, FileDigest, KeyError, Material, Options, ProductError, Products, RunFacts, SecretKey, Select,
+    Statements, Verdict, WholeBom, gather,
 };
 use sekisho_events::{Digest, escape};
 use serde_json::Value;
@@ -69,6 +70,8 @@ pub struct Request<'a> {
     pub step: Option<&'a str>,
     /// Where the bill of materials goes, if one is to be written and attested.
     pub sbom: Option<&'a Path>,
+    /// The directory where a classic link goes, if one is to be written.
+    pub link: Option<&'a Path>,
     /// Where the envelopes go, one a line.
     pub output: &'a Path,
     /// Add to what stands there, in place of replacing it.
@@ -124,7 +127,15 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
     let sbom = bill.as_ref().map(|(path, text, bom)| WholeBom { bom, text, name: bill::name(path) });
     let options = Options { verdict: verdict.as_ref(), sbom, builder: None };
     let statements = sekisho_attest::attest(&facts, &products, options).map_err(|e| CliError::new(e.to_string()))?;
+    let link = match (request.link, &pen) {
+        (Some(directory), Pen::Key { key, .. }) => Some((directory, link(&facts, &products, key)?)),
+        _ => None,
+    };
     let (lines, signer) = pen.sign(&statements, *ui)?;
+    if let Some((directory, link)) = link {
+        std::fs::create_dir_all(directory).map_err(|e| CliError::file("create", directory, e))?;
+        files::write(&directory.join(&link.file), (link.envelope.to_json() + "\n").as_bytes())?;
+    }
     if let Some((path, text, _)) = &bill {
         files::write(path, text.as_bytes())?;
     }
@@ -160,6 +171,17 @@ impl Pen<'_> {
             }
         }
     }
+}
+
+/// The link that in-toto-verify reads.
+fn link(facts: &RunFacts, products: &Products, key: &SecretKey) -> Result<Link, CliError> {
+    classic::link(facts, products, key).map_err(|error| {
+        let message = CliError::new(error.to_string());
+        match error {
+            LinkError::Cut { .. } => message.with_hint("name the products with --product"),
+            _ => message,
+        }
+    })
 }
 
 /// The private key of a file that the step did not read.

@@ -60,6 +60,7 @@ fn dispatch(command: &Command, ui: &Ui) -> Result<Exit, CliError> {
         Command::Attest(args) => commands::attest::run(args, ui),
         Command::Sbom(args) => commands::sbom::run(args, ui),
         Command::Verify(args) => commands::verify::run(args, ui),
+        Command::Layout(args) => commands::layout::run(args, ui),
         Command::Policy(args) => commands::policy::run(args, ui),
         Command::Keygen(args) => commands::keygen::run(args, ui),
         Command::Doctor(args) => commands::doctor::run(args, ui),

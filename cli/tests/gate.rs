@@ -1,6 +1,8 @@
 //! Keys, attestations and the gate as commands: what they say, write and return.
 #![allow(clippy::unwrap_used, reason = "tests")]
-use serde_json::Value;
+use sekisho_attest::dsse::Envelope;
+use sekisho_attest::{PublicKey, SecretKey, classic, names};
+use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -416,4 +418,52 @@ fn a_gigabyte_of_evidence_is_refused_and_not_waited_for() {
     assert!(returns(1, &work, &words).contains("evidence-too-large"));
     let both = [&words[..], &["--attestations", "../a.jsonl"]].concat();
     assert!(returns(1, &work, &both).contains("evidence-too-large"));
+}
+
+/// A layout with one step, by whom holds `ci`, signed by whom holds `owner`.
+fn layout(dir: &Path) {
+    let pem = |name: &str| std::fs::read_to_string(dir.join(name)).unwrap();
+    let ci = PublicKey::from_pem(&pem("ci.pub")).unwrap();
+    let id = classic::key_id(&ci).unwrap();
+    let step = json!({
+        "_type": "step", "name": "build", "threshold": 1, "pubkeys": [id], "expected_command": [],
+        "expected_materials": [["REQUIRE", "source"], ["ALLOW", "source"], ["DISALLOW", "*"]],
+        "expected_products": [["CREATE", "app"], ["DISALLOW", "*"]],
+    });
+    let layout = json!({
+        "_type": "layout", "readme": "", "expires": "2100-01-01T00:00:00Z", "inspect": [],
+        "keys": {&id: classic::key_json(&ci).unwrap()}, "steps": [step],
+    });
+    let owner = SecretKey::from_pem(&pem("owner.key")).unwrap();
+    let signed = Envelope::sign(names::PAYLOAD_TYPE, layout.to_string().into_bytes(), &owner, "owner".into());
+    std::fs::write(dir.join("root.layout"), signed.to_json()).unwrap();
+}
+
+#[test]
+fn a_layout_judges_the_link_of_a_recorded_step() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    returns(0, dir.path(), &["keygen", "owner"]);
+    layout(dir.path());
+    record(&work);
+    returns(0, &work, &[&ATTEST[..], &["../a.jsonl", "--link", "../links"]].concat());
+    let judge = ["layout", "../root.layout", "app", "--links", "../links", "--key"];
+    let accepted = returns(0, &work, &[&judge[..], &["../owner.pub"]].concat());
+    assert!(accepted.starts_with("accepted  app  sha256:"), "{accepted}");
+    assert!(returns(1, &work, &[&judge[..], &["../ci.pub"]].concat()).contains("layout-untrusted"));
+    assert!(returns(1, &work, &["layout", "../root.layout", "--key", "../owner.pub"]).contains("link-missing"));
+    let late = [&judge[..], &["../owner.pub", "--time", "2100-01-01T00:00:01Z"]].concat();
+    assert!(returns(1, &work, &late).contains("layout-expired"));
+    std::fs::write(work.join("app"), "evil").unwrap();
+    let json = sekisho(&work, &[&judge[..], &["../owner.pub", "--format", "json"]].concat());
+    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&report["accepted"], &report["reasons"][0]["code"]), (&json!(false), &json!("subject-not-attested")));
+    returns(0, &work, &["record", "-o", "../build.rec", "--", "sh", "-c", "cat source ../ci.pub > app; echo > more"]);
+    returns(0, &work, &["attest", "../build.rec", "--key", "../ci.key", "-o", "../a.jsonl", "--link", "../links"]);
+    let violated = returns(1, &work, &["layout", "../root.layout", "--links", "../links", "--key", "../owner.pub"]);
+    assert!(violated.contains("rule-violated") && violated.contains("more"), "{violated}");
+    for usage in [&["layout", "../root.layout"][..], &["layout", "nowhere", "--key", "../owner.pub"]] {
+        returns(2, &work, usage);
+    }
+    returns(2, &work, &["layout", "../root.layout", "--key", "../owner.pub", "--links", "nowhere"]);
 }

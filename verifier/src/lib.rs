@@ -12,6 +12,7 @@ mod check;
 mod checks;
 mod evidence;
 mod explain;
+mod layout;
 mod origin;
 mod paper;
 mod policy;
@@ -25,6 +26,7 @@ mod verify;
 
 pub use check::Check;
 pub use explain::{Evidence, Origin};
+pub use layout::{LayoutCheck, LayoutInput, LayoutReport, verify_layout};
 pub use policy::{
     Finding, Grade, Key, MaterialRule, Mode, Policy, PolicyError, PolicyErrorKind, PolicyFiles, ReadFailed, SignerRule,
     Source, StatementRule, StepRule,

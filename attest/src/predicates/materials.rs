@@ -42,6 +42,17 @@ pub(crate) fn access(name: &str, sha256: Digest, what: &str) -> Value {
 }
 
 impl Materials {
+    /// All of the workspace that have a digest, by name.
+    pub(crate) fn within_workspace(facts: &RunFacts) -> Vec<Descriptor> {
+        let workspace = facts.header.workspace.as_bytes();
+        let named = facts.materials.iter().filter_map(|material| {
+            Some(Descriptor { name: name_within(workspace, material.path.as_bytes()), sha256: material.sha256? })
+        });
+        let mut within: Vec<Descriptor> = named.filter(|file| !file.name.starts_with('/')).collect();
+        within.sort_unstable();
+        within
+    }
+
     pub(crate) fn new(facts: &RunFacts) -> Self {
         let workspace = facts.header.workspace.as_bytes();
         let mut all: Vec<Listed> = facts

@@ -4,6 +4,7 @@ pub mod completions;
 pub mod diff;
 pub mod doctor;
 pub mod keygen;
+pub mod layout;
 pub mod man;
 pub mod policy;
 pub mod profile;
