@@ -28,10 +28,11 @@ fn events() -> Vec<Event> {
     every_kind::numbered(kinds.collect())
 }
 
+/// The length of their facts, encoded.
 fn encoded(events: &[Event]) -> u64 {
     let mut out = Vec::new();
     for event in events {
-        minicbor::encode(event, &mut out).unwrap();
+        minicbor::encode(&event.kind, &mut out).unwrap();
     }
     out.len() as u64
 }
@@ -67,13 +68,13 @@ fn decode_only(bencher: Bencher<'_, '_>) {
     let events = events();
     let mut bytes = Vec::new();
     for event in &events {
-        minicbor::encode(event, &mut bytes).unwrap();
+        minicbor::encode(&event.kind, &mut bytes).unwrap();
     }
     bencher.counter(ItemsCount::new(EVENTS)).bench(|| {
         let mut decoder = minicbor::Decoder::new(&bytes);
         let mut count = 0;
         while decoder.position() < bytes.len() {
-            count += decoder.decode::<Event>().unwrap().seq & 1;
+            count += decoder.decode::<Kind>().unwrap().index();
         }
         count
     });
@@ -86,7 +87,7 @@ fn encode_only(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(EVENTS)).bench_local(|| {
         for event in &events {
             out.clear();
-            minicbor::encode(event, &mut out).unwrap();
+            minicbor::encode(&event.kind, &mut out).unwrap();
             divan::black_box(&out);
         }
     });

@@ -12,23 +12,17 @@ use minicbor::{CborLen, Decode, Encode};
 pub struct ProcessId(#[n(0)] pub u64);
 
 /// One event of a recording.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, CborLen)]
-#[cbor(map)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// Position, from 1, without holes.
-    #[n(0)]
     pub seq: u64,
     /// Who.
-    #[n(1)]
     pub process: ProcessId,
     /// Microseconds since the recording began (CLOCK_MONOTONIC). Never compared.
-    #[n(2)]
     pub at_us: u64,
     /// For how many equal acts this stands; `None` means one.
-    #[n(3)]
     pub times: Option<u64>,
     /// What.
-    #[n(4)]
     pub kind: Kind,
 }
 

@@ -32,28 +32,24 @@ def need(condition, why):
         raise Refused(why)
 
 
-def decompressor():
+def decompress(stored):
+    """What the frame holds, also if it does not end."""
     try:
         from compression import zstd
 
-        return zstd.decompress
+        return zstd.ZstdDecompressor().decompress(stored)
     except ImportError:
         pass
     try:
         import zstandard
 
-        return zstandard.ZstdDecompressor().decompress
+        return zstandard.ZstdDecompressor().decompressobj().decompress(stored)
     except ImportError:
         pass
     if not shutil.which("zstd"):
         sys.exit("read_log.py: no zstd: install the zstandard module or the zstd command")
-
-    def run(stored):
-        done = subprocess.run(["zstd", "-dcq"], input=stored, capture_output=True, check=False)
-        need(done.returncode == 0, "does not decompress")
-        return done.stdout
-
-    return run
+    # It fails if the frame does not end, behind having written what there is of it.
+    return subprocess.run(["zstd", "-dcq"], input=stored, capture_output=True, check=False).stdout
 
 
 # CBOR, as far as the format uses it: unsigned and negative integers, byte and text strings, arrays, maps, booleans.
@@ -261,12 +257,12 @@ def reorder(struct_, facts):
     return struct_[0], facts, struct_[1]
 
 
-def event(value):
-    need(set(value) <= {0, 1, 2, 3, 4} and {0, 1, 2, 4} <= set(value), "unknown or missing key")
-    out = {"seq": value[0], "process": value[1], "at_us": value[2]}
-    if value.get(3, 1) != 1:
-        out["times"] = value[3]
-    return {**out, **kind(value[4])}
+def event(value, seq, at_us):
+    need(set(value) <= {0, 1, 2, 3} and {0, 1, 3} <= set(value), "unknown or missing key")
+    out = {"seq": seq, "process": value[0], "at_us": at_us}
+    if value.get(2, 1) != 1:
+        out["times"] = value[2]
+    return {**out, **kind(value[3])}
 
 
 def coverage(out, value):
@@ -304,49 +300,57 @@ class Cut(Exception):
     """The file ends within a block, or where one should begin."""
 
 
-def blocks(data):
-    """Kind, items, and the chain before each block."""
-    decompress = decompressor()
+def heads(data):
+    """Kind, count, length of the items, stored bytes, and the chain before each block; its end."""
     chain = hashlib.sha256(b"sekisho recording 1\n").digest()
-    at = 12
-    while True:
+    at, kind_ = 12, None
+    while kind_ != TRAILER:
         if at + HEAD.size > len(data):
-            raise Cut
+            return
         kind_, count, size, stored_size, stated = HEAD.unpack_from(data, at)
         need(kind_ in (HEADER, EVENTS, TRAILER), "unknown kind of block")
         need(size <= MAX_BLOCK and stored_size <= MAX_STORED and 1 <= count <= size, "length out of bounds")
         stored = data[at + HEAD.size : at + HEAD.size + stored_size]
         if len(stored) < stored_size:
-            raise Cut
+            return
         before = chain
         chain = hashlib.sha256(chain + data[at : at + 13] + stored).digest()
         need(chain == stated, "altered, moved or removed: chain")
-        body = decompress(stored)
-        need(len(body) == size, "does not decompress to the stated length")
-        items, end = [], 0
+        at += HEAD.size + stored_size
+        yield kind_, count, size, stored, before, at
+
+
+def blocks(data):
+    """Kind, items, the chain before each block, and its end."""
+    found = list(heads(data))
+    body, begin = decompress(b"".join(stored for _, _, _, stored, _, _ in found)), 0
+    need(len(body) == sum(size for _, _, size, _, _, _ in found), "does not decompress to the stated length")
+    for kind_, count, size, _, before, at in found:
+        items, end = [], begin
         for _ in range(count):
             item, end = cbor(body, end)
             items.append(item)
-        need(end == size, "bytes behind the last item")
-        at += HEAD.size + stored_size
-        yield kind_, items, before, at, chain
+        begin += size
+        need(end == begin, "bytes behind the last item")
+        yield kind_, items, before, at
+    if not found or found[-1][0] != TRAILER:
+        raise Cut
 
 
 def read(data, show):
     need(data[:8] == MAGIC, "not a recording")
     need(data[8:12] == struct.pack("<I", 1), "unknown version")
-    counts, seq = [0] * len(KINDS), 0
-    for number, (kind_, items, before, end, _) in enumerate(blocks(data)):
+    counts, seq, at_us = [0] * len(KINDS), 0, 0
+    for number, (kind_, items, before, end) in enumerate(blocks(data)):
         need((number == 0) == (kind_ == HEADER), "header missing or repeated")
         if kind_ == HEADER:
             need(len(items) == 1, "one header")
             show(header(items[0]))
         elif kind_ == EVENTS:
             for item in items:
-                seq += 1
-                need(item[0] == seq, "sequence numbers are not continuous")
-                counts[item[4][0]] += 1
-                show(event(item))
+                seq, at_us = seq + 1, (at_us + item[1]) % 2**64
+                counts[item[3][0]] += 1
+                show(event(item, seq, at_us))
         else:
             need(len(items) == 1 and end == len(data), "bytes behind the trailer")
             show(trailer(items[0], counts, before))

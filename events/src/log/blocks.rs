@@ -1,6 +1,7 @@
 //! The blocks of a recording, read one at a time, each checked before it is decompressed and before it is used.
 use super::chain::Chain;
 use super::frame::{Frame, FrameKind};
+use super::stream::Decompressor;
 use super::{Corruption, LogError};
 use crate::Digest;
 use minicbor::{CborLen, Decode};
@@ -9,7 +10,7 @@ use std::io::Read;
 /// The block in memory, and where in the file it stands.
 pub(super) struct Blocks<R: Read> {
     input: R,
-    zstd: zstd::bulk::Decompressor<'static>,
+    zstd: Decompressor,
     stored: Vec<u8>,
     items: Vec<u8>,
     /// Where in `items` the next one begins.
@@ -28,7 +29,7 @@ impl<R: Read> Blocks<R> {
     pub(super) fn new(input: R, offset: u64) -> Result<Self, LogError> {
         Ok(Self {
             input,
-            zstd: zstd::bulk::Decompressor::new()?,
+            zstd: Decompressor::new()?,
             stored: Vec::new(),
             items: Vec::new(),
             at: 0,
@@ -58,7 +59,9 @@ impl<R: Read> Blocks<R> {
         if self.chain.value() != frame.chain {
             return Err(self.corrupt(Corruption::Chain));
         }
-        self.decompress(frame.len as usize)?;
+        let last = frame.kind == FrameKind::Trailer;
+        let done = self.zstd.decompress(&self.stored, frame.len as usize, last, &mut self.items);
+        done.map_err(|what| self.corrupt(what))?;
         self.at = 0;
         self.left = frame.count;
         self.next = (self.next.0 + 1, self.next.1 + Frame::LEN as u64 + len);
@@ -106,16 +109,6 @@ impl<R: Read> Blocks<R> {
     /// Says what is wrong with the block in memory.
     pub(super) fn corrupt(&self, what: Corruption) -> LogError {
         LogError::Corrupt { block: self.current.0, offset: self.current.1, what }
-    }
-
-    fn decompress(&mut self, len: usize) -> Result<(), LogError> {
-        // zstd writes no more than the capacity, which is at least `len`; then the length is compared.
-        self.items.clear();
-        self.items.reserve(len);
-        match self.zstd.decompress_to_buffer(&self.stored, &mut self.items) {
-            Ok(got) if got == len => Ok(()),
-            _ => Err(self.corrupt(Corruption::Compression)),
-        }
     }
 }
 

@@ -6,7 +6,9 @@
 mod blocks;
 mod chain;
 mod frame;
+mod item;
 mod reader;
+mod stream;
 mod writer;
 
 pub use reader::{LogReader, Truncation};
@@ -89,9 +91,6 @@ pub enum Corruption {
     /// The items are not as this version writes them: unknown key or value, other encoding, other count.
     #[error("not encoded as this version writes it")]
     Encoding,
-    /// The sequence numbers have a hole or go back.
-    #[error("sequence numbers are not continuous")]
-    Sequence,
     /// The trailer contradicts the events.
     #[error("the trailer contradicts the events")]
     Trailer,

@@ -1,6 +1,7 @@
 //! Reading a recording.
 use super::blocks::{Blocks, fill};
 use super::frame::FrameKind;
+use super::item::Place;
 use super::{Corruption, LogError, MAGIC, VERSION};
 use crate::{Counts, Digest, Event, Header, Kind, Toctou, Trailer};
 use std::io::{ErrorKind, Read};
@@ -20,7 +21,7 @@ pub struct Truncation {
 pub struct LogReader<R: Read> {
     blocks: Blocks<R>,
     header: Header,
-    next_seq: u64,
+    place: Place,
     counts: Counts,
     racy: bool,
     state: State,
@@ -61,7 +62,7 @@ impl<R: Read> LogReader<R> {
         if header.version != VERSION {
             return Err(blocks.corrupt(Corruption::Encoding));
         }
-        Ok(Self { blocks, header, next_seq: 1, counts: Counts::default(), racy: false, state: State::Events })
+        Ok(Self { blocks, header, place: Place::first(), counts: Counts::default(), racy: false, state: State::Events })
     }
 
     /// What stands before the events.
@@ -110,11 +111,8 @@ impl<R: Read> LogReader<R> {
         if self.blocks.left() == 0 && !self.next_block()? {
             return Ok(None);
         }
-        let event: Event = self.blocks.item()?;
-        if event.seq != self.next_seq {
-            return Err(self.blocks.corrupt(Corruption::Sequence));
-        }
-        self.next_seq += 1;
+        let event = self.place.event_of(self.blocks.item()?);
+        self.place.pass(event.at_us);
         self.counts.0[event.kind.index()] += 1;
         self.racy |= event.kind.is_racy();
         Ok(Some(event))
@@ -129,7 +127,7 @@ impl<R: Read> LogReader<R> {
             Some(FrameKind::Header) => return Err(self.blocks.corrupt(Corruption::Kind)),
             None => {
                 let (block, offset) = self.blocks.current();
-                self.state = State::Cut(Truncation { events: self.next_seq - 1, block, offset });
+                self.state = State::Cut(Truncation { events: self.place.next_seq - 1, block, offset });
             }
         }
         Ok(false)

@@ -1,12 +1,11 @@
 //! Writing a recording.
 use super::chain::Chain;
 use super::frame::{Frame, FrameKind};
-use super::{BLOCK_BYTES, LogError, MAGIC, MAX_COMPRESSED_BYTES, MAX_EVENT_BYTES, VERSION};
+use super::item::Place;
+use super::stream::Compressor;
+use super::{BLOCK_BYTES, LogError, MAGIC, MAX_EVENT_BYTES, VERSION};
 use crate::{Counts, Event, Header, Kind, Toctou, Trailer};
 use std::io::Write;
-
-/// zstd level: speed first, the recorder shares the build's machine.
-const LEVEL: i32 = 1;
 
 /// What the writer cannot know by itself when a recording ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +25,11 @@ pub struct End {
 /// Appends events to a recording. Bytes go out a block at a time; no event allocates.
 pub struct LogWriter<W: Write> {
     out: W,
-    zstd: zstd::bulk::Compressor<'static>,
+    zstd: Compressor,
     block: Vec<u8>,
     stored: Vec<u8>,
     count: u32,
-    next_seq: u64,
+    place: Place,
     chain: Chain,
     counts: Counts,
     racy: bool,
@@ -45,11 +44,11 @@ impl<W: Write> LogWriter<W> {
         out.write_all(&VERSION.to_le_bytes())?;
         let mut writer = Self {
             out,
-            zstd: zstd::bulk::Compressor::new(LEVEL)?,
+            zstd: Compressor::new()?,
             block: Vec::with_capacity(BLOCK_BYTES * 2),
             stored: Vec::with_capacity(BLOCK_BYTES),
             count: 0,
-            next_seq: 1,
+            place: Place::first(),
             chain: Chain::new(),
             counts: Counts::default(),
             racy: false,
@@ -65,15 +64,15 @@ impl<W: Write> LogWriter<W> {
     /// Appends the event, whose number must be the next one. After an error that is not [`LogError::Io`] the
     /// recording is as before the call.
     pub fn append(&mut self, event: &Event) -> Result<(), LogError> {
-        if event.seq != self.next_seq {
-            return Err(LogError::Sequence { expected: self.next_seq, got: event.seq });
+        if event.seq != self.place.next_seq {
+            return Err(LogError::Sequence { expected: self.place.next_seq, got: event.seq });
         }
         if matches!(&event.kind, Kind::Denied(d) if matches!(*d.would, Kind::Denied(_))) {
             return Err(LogError::Unwritable);
         }
-        self.encode(event)?;
+        self.encode(&self.place.item_of(event))?;
         self.count += 1;
-        self.next_seq += 1;
+        self.place.pass(event.at_us);
         self.counts.0[event.kind.index()] += 1;
         self.racy |= event.kind.is_racy();
         if self.block.len() >= BLOCK_BYTES {
@@ -84,7 +83,7 @@ impl<W: Write> LogWriter<W> {
 
     /// The number that the next event must have.
     pub fn next_seq(&self) -> u64 {
-        self.next_seq
+        self.place.next_seq
     }
 
     /// Sends out what was appended, so that a crash of the recorder loses nothing before this.
@@ -134,9 +133,7 @@ impl<W: Write> LogWriter<W> {
             return Err(std::io::Error::other("an earlier write failed").into());
         }
         self.failed = true;
-        self.stored.clear();
-        self.stored.reserve(zstd::zstd_safe::compress_bound(self.block.len()).min(MAX_COMPRESSED_BYTES));
-        self.zstd.compress_to_buffer(&self.block, &mut self.stored)?;
+        self.zstd.compress(&self.block, kind == FrameKind::Trailer, &mut self.stored)?;
         let mut frame = Frame {
             kind,
             count: self.count,
