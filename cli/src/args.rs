@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub use layout::LayoutArgs;
 pub use origin::OriginArgs;
-pub use profile::{ExportKind, ProfileArgs, ProfileCommand};
+pub use profile::{ExportKind, ImportKind, ProfileArgs, ProfileCommand};
 pub use review::ReviewArgs;
 pub use signing::SigningArgs;
 pub use verifying::{PolicyArgs, PolicyCommand, VerifyArgs, VerifyFormat};

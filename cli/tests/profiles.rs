@@ -167,3 +167,26 @@ fn a_change_of_a_profile_is_told_with_a_witness_that_explain_confirms() {
     returns(0, at, &["profile", "explain", "wider.toml", act, "--by", by]);
     returns(2, at, &["profile", "diff", "sekisho.toml", "missing.toml"]);
 }
+
+/// docs/profile.md, "Growing": what is imported lints clean, and is added to a profile that is there.
+#[test]
+fn lists_of_other_tools_become_a_profile_or_grow_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    std::fs::write(at.join("build.yml"), "with:\n  allowed-endpoints: >\n    github.com:443\n").unwrap();
+    let lock = "version = 4\n[[package]]\nname = \"a\"\nsource = \"git+https://git.example.org/a#01\"\n";
+    std::fs::write(at.join("Cargo.lock"), lock).unwrap();
+    returns(0, at, &["profile", "import", "build.yml"]);
+    returns(0, at, &["profile", "import", "Cargo.lock"]);
+    assert!(returns(0, at, &["profile", "import", "Cargo.lock"]).1.contains("nothing new"));
+    let text = std::fs::read_to_string(at.join("sekisho.toml")).unwrap();
+    assert!(text.contains("\"github.com:443/tcp\"") && text.contains("\"git.example.org:443/tcp\""), "{text}");
+    returns(0, at, &["profile", "lint"]);
+    returns(0, at, &["profile", "fmt", "--check"]);
+    let allowed = ["profile", "explain", "sekisho.toml", "connect tcp github.com:443"];
+    assert!(returns(0, at, &allowed).0.contains("endpoints"));
+
+    assert!(returns(2, at, &["profile", "import", "Cargo.lock", "--from", "npm"]).1.contains("not JSON"));
+    assert!(returns(2, at, &["profile", "import", "build.yml", "--by", "no/path"]).1.contains("--by"));
+    assert_eq!(std::fs::read_to_string(at.join("sekisho.toml")).unwrap(), text);
+}

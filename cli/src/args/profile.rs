@@ -33,6 +33,25 @@ pub enum ProfileCommand {
         #[arg(long)]
         no_include: bool,
     },
+    /// Add hosts that other tools' lists allow: allowed-endpoints of Harden-Runner, lock files of npm and cargo; writes P.
+    #[command(after_help = "Examples:
+  sekisho profile import .github/workflows/build.yml
+  sekisho profile import package-lock.json Cargo.lock -o sekisho.toml
+  sekisho profile import endpoints.txt --by /usr/bin/curl -o -")]
+    Import {
+        /// Lists: what is named package-lock.json, npm-shrinkwrap.json or Cargo.lock is that, all else has endpoints.
+        #[arg(value_name = "FILE", required = true)]
+        lists: Vec<PathBuf>,
+        /// What they are, whatever their names.
+        #[arg(long, value_name = "KIND", value_enum)]
+        from: Option<ImportKind>,
+        /// Programs that may reach the hosts [default: npm's or cargo's; for endpoints any].
+        #[arg(long, value_name = "PROGRAM")]
+        by: Vec<String>,
+        /// The profile; made if it is not there.
+        #[arg(short, long, value_name = "P", default_value = "sekisho.toml")]
+        output: PathBuf,
+    },
     /// Add what further good runs did, and count in how many runs each rule was seen; writes P.
     #[command(after_help = "Example:
   sekisho profile merge sekisho.toml wednesday.rec")]
@@ -201,4 +220,15 @@ pub enum ExportKind {
     Cilium,
     /// Landlock ruleset.
     Landlock,
+}
+
+/// Lists of `profile import`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportKind {
+    /// Harden-Runner's allowed-endpoints, alone or in a workflow.
+    Endpoints,
+    /// package-lock.json.
+    Npm,
+    /// Cargo.lock.
+    Cargo,
 }

@@ -8,6 +8,7 @@ pub mod layout;
 pub mod man;
 pub mod policy;
 pub mod profile;
+pub mod profile_import;
 pub mod profile_signing;
 pub mod record;
 pub mod report;

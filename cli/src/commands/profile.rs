@@ -1,8 +1,8 @@
 //! `sekisho profile`: make, grow, test and convert profiles.
 use crate::args::{ExportKind, ProfileArgs, ProfileCommand};
 use crate::commands::diff::{pretty, print};
-use crate::commands::profile_signing;
 use crate::commands::show::failure;
+use crate::commands::{profile_import, profile_signing};
 use crate::exit::{CliError, Exit, shown, shown_output, word};
 use crate::files;
 use crate::judging::judge;
@@ -23,6 +23,7 @@ pub fn run(args: &ProfileArgs, ui: &Ui) -> Result<Exit, CliError> {
             let learner = if *no_include { Learner::new() } else { Learner::new().with_include() };
             new(learner, recordings, output, *force, name.as_deref(), ui)
         }
+        ProfileCommand::Import { lists, from, by, output } => profile_import::run(lists, *from, by, output, ui),
         ProfileCommand::Merge { profile, recordings } => merge(profile, recordings, ui),
         ProfileCommand::Suggest { profile, recordings } => suggest(profile, recordings, ui),
         ProfileCommand::Simulate { profile, recordings, json } => simulate(profile, recordings, *json),
