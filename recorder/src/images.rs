@@ -27,6 +27,8 @@ pub(crate) struct Chain {
 #[derive(Default)]
 pub(crate) struct Images {
     loaders: HashMap<(u32, u32, u64), (Stamp, Option<PathBytes>)>,
+    /// Where [`Stack::read`] reads to.
+    pub(crate) stack: Vec<u8>,
 }
 
 impl Images {
@@ -161,19 +163,21 @@ const ARGV_KEPT: usize = 64 << 10;
 const STACK_MAX: usize = 8 << 20;
 
 impl Stack {
-    /// Reads it. The program has not run yet.
-    pub(crate) fn read(tid: i32) -> Result<Self, Fault> {
+    /// Reads it. The program has not run yet. `buffer` is kept from one program to the next.
+    pub(crate) fn read(tid: i32, buffer: &mut Vec<u8>) -> Result<Self, Fault> {
         let pointer = crate::abi::stack_pointer(&sys::get_regs(tid)?);
-        let mut bytes = vec![0; FIRST_READ];
-        let got = sys::read_memory(tid, pointer, &mut bytes)?;
-        bytes.truncate(got);
+        buffer.resize(FIRST_READ, 0);
+        let mut got = sys::read_memory(tid, pointer, buffer)?;
         if got == FIRST_READ {
             // More than usual: read on to the end of the stack.
-            bytes.resize(STACK_MAX, 0);
-            let rest = sys::read_memory(tid, pointer.wrapping_add(got as u64), &mut bytes[got..]).unwrap_or(0);
-            bytes.truncate(got + rest);
+            buffer.resize(STACK_MAX, 0);
+            got += sys::read_memory(tid, pointer.wrapping_add(got as u64), &mut buffer[got..]).unwrap_or(0);
         }
-        Self::parse(pointer, &bytes).ok_or(Fault::Unreadable(libc::EFAULT))
+        let stack = Self::parse(pointer, &buffer[..got]).ok_or(Fault::Unreadable(libc::EFAULT));
+        if buffer.len() > FIRST_READ {
+            *buffer = Vec::new();
+        }
+        stack
     }
 
     /// `bytes` stand at `base`: argc, argv, NULL, envp, NULL, auxv, and behind them the strings.

@@ -66,7 +66,7 @@ impl Tracer {
         if image.stat.is_some_and(|s| s.mode & (libc::S_ISUID | libc::S_ISGID) != 0) {
             self.set_apart(tid);
         }
-        let stack = match Stack::read(tid) {
+        let stack = match Stack::read(tid, &mut self.images.stack) {
             Ok(stack) => stack,
             Err(memory::Fault::Gone) => return,
             Err(_) => {
