@@ -24,6 +24,8 @@ pub const RUNTIME_TRACE: &str = "https://in-toto.io/attestation/runtime-trace/v0
 /// SLSA verification summary, version 1: carries the verdict.
 pub const VERIFICATION_SUMMARY: &str = "https://slsa.dev/verification_summary/v1";
 
+/// in-toto simple verification result, version 0.1.
+pub const VERIFICATION_RESULT: &str = "https://in-toto.io/attestation/svr/v0.1";
 /// CycloneDX bill of materials: what the step read.
 pub const SBOM: &str = "https://cyclonedx.org/bom";
 
@@ -53,6 +55,9 @@ pub const LEVEL_ENFORCED: &str = "SEKISHO_PROFILE_ENFORCED";
 
 /// What a verified level says: the release policy is satisfied.
 pub const LEVEL_ACCEPTED: &str = "SEKISHO_POLICY_SATISFIED";
+
+/// What a verified property says: nothing was missed while any of the steps ran.
+pub const PROPERTY_COMPLETE: &str = "SEKISHO_RECORDING_COMPLETE";
 
 /// The kinds of statement that one run gives, by their short names.
 pub const KINDS: [(&str, &str); 4] =

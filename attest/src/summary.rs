@@ -1,7 +1,8 @@
 //! What the release gate decided, as a SLSA verification summary v1 of its own: for whoever trusts this gate, and does not
 //! want to judge the evidence again.
 use crate::dsse::{Envelope, MAX_ENVELOPE_BYTES};
-use crate::names::{GATE_VERIFIER, LEVEL_ACCEPTED, PAYLOAD_TYPE, VERIFICATION_SUMMARY};
+use crate::names::{GATE_VERIFIER, LEVEL_ACCEPTED, PAYLOAD_TYPE, VERIFICATION_RESULT, VERIFICATION_SUMMARY};
+use crate::predicates::object;
 use crate::predicates::provenance::cited;
 use crate::statement::{Descriptor, Statement};
 use crate::{KeyError, SecretKey, timestamp};
@@ -53,7 +54,24 @@ pub struct Summary<'a> {
 impl Summary<'_> {
     /// Signs it.
     pub fn sign(&self, key: &SecretKey) -> Result<Envelope, SummaryError> {
-        let payload = self.payload()?;
+        self.signed(VERIFICATION_SUMMARY, self.predicate(), key)
+    }
+
+    /// Signs the same decision as a simple verification result: which properties the artifacts were found to have; none
+    /// if they were refused.
+    pub fn sign_properties(&self, properties: &[&str], key: &SecretKey) -> Result<Envelope, SummaryError> {
+        let properties = if self.accepted { properties } else { &[] };
+        let policy = json!({"uri": self.policy, "digest": {"sha256": self.policy_sha256.to_hex()}});
+        let said = json!({
+            "verifier": {"id": GATE_VERIFIER, "policy": policy},
+            "timeCreated": timestamp::format(self.decided_s),
+            "properties": properties,
+        });
+        self.signed(VERIFICATION_RESULT, object(said), key)
+    }
+
+    fn signed(&self, kind: &str, predicate: Map<String, Value>, key: &SecretKey) -> Result<Envelope, SummaryError> {
+        let payload = self.payload(kind, predicate)?;
         // Base64 makes four bytes of three.
         if payload.len() > MAX_ENVELOPE_BYTES / 4 * 3 - 4096 {
             return Err(SummaryError::TooLarge(self.artifacts.len()));
@@ -61,7 +79,7 @@ impl Summary<'_> {
         Ok(Envelope::sign(PAYLOAD_TYPE, payload, key, key.public()?.id()))
     }
 
-    fn payload(&self) -> Result<Vec<u8>, SummaryError> {
+    fn payload(&self, kind: &str, predicate: Map<String, Value>) -> Result<Vec<u8>, SummaryError> {
         let subjects: BTreeSet<Descriptor> = self.artifacts.iter().cloned().collect();
         let subjects: Vec<Descriptor> = subjects.into_iter().collect();
         if subjects.is_empty() {
@@ -70,8 +88,7 @@ impl Summary<'_> {
         if let Some(pair) = subjects.windows(2).find(|pair| pair[0].name == pair[1].name) {
             return Err(SummaryError::SameName(pair[0].name.clone()));
         }
-        let predicate_type = VERIFICATION_SUMMARY.to_owned();
-        Ok(Statement { subjects, predicate_type, predicate: self.predicate() }.to_payload())
+        Ok(Statement { subjects, predicate_type: kind.to_owned(), predicate }.to_payload())
     }
 
     fn predicate(&self) -> Map<String, Value> {
@@ -90,7 +107,7 @@ impl Summary<'_> {
             "verifiedLevels": [if self.accepted { LEVEL_ACCEPTED } else { "FAILED" }],
             "slsaVersion": "1.0",
         });
-        if let Value::Object(predicate) = said { predicate } else { Map::new() }
+        object(said)
     }
 }
 
@@ -138,6 +155,23 @@ mod tests {
         assert_eq!(said.predicate["verificationResult"], "FAILED");
         assert_eq!(said.predicate["verifiedLevels"], json!(["FAILED"]));
         assert_eq!(said.predicate["policy"]["annotations"]["reasons"], json!(["too-old"]));
+    }
+
+    /// in-toto/attestation, spec/predicates/svr.md
+    #[test]
+    fn a_simple_result_has_properties_only_if_it_was_accepted() {
+        let key = SecretKey::from_seed(Algorithm::Ed25519, &[7; 32]).unwrap();
+        let said = |summary: &Summary<'_>| {
+            let envelope = summary.sign_properties(&[LEVEL_ACCEPTED], &key).unwrap();
+            assert_eq!(envelope.signers(&[&key.public().unwrap()]), [0]);
+            ForeignStatement::parse(&envelope.payload).unwrap()
+        };
+        let accepted = said(&summary());
+        assert_eq!((accepted.predicate_type.as_str(), accepted.predicate.len()), (VERIFICATION_RESULT, 3));
+        assert_eq!(accepted.predicate["properties"], json!([LEVEL_ACCEPTED]));
+        assert_eq!(accepted.predicate["timeCreated"], "2026-11-20T00:00:00Z");
+        assert_eq!(accepted.predicate["verifier"]["policy"]["digest"]["sha256"], Digest::of(b"policy").to_hex());
+        assert_eq!(said(&Summary { accepted: false, ..summary() }).predicate["properties"], json!([]));
     }
 
     #[test]

@@ -306,12 +306,24 @@ fn the_decision_is_explained_signed_and_demanded_by_the_next_gate() {
     std::fs::write(dir.path().join("next.toml"), next).unwrap();
     let second = ["verify", "app", "--attestations", "../vsa.json", "--policy", "../next.toml"];
     assert!(returns(0, &work, &second).starts_with("accepted  app"));
+    let simple = next.replace(
+        "https://slsa.dev/verification_summary/v1\"",
+        "https://in-toto.io/attestation/svr/v0.1\"\nproperties = [\"PROPERTY\"]",
+    );
+    let demand = |property: &str| {
+        std::fs::write(dir.path().join("simple.toml"), simple.replace("PROPERTY", property)).unwrap();
+        ["verify", "app", "--attestations", "../svr.json", "--policy", "../simple.toml"]
+    };
+    returns(0, &work, &[&VERIFY[..], &["--svr", "../svr.json", "--key", "../gate.key"]].concat());
+    returns(0, &work, &demand("SEKISHO_RECORDING_COMPLETE"));
+    assert!(returns(1, &work, &demand("SEKISHO_BEHAVIOUR_IN_PROFILE")).contains("property-missing"));
     std::fs::write(work.join("app"), "evil").unwrap();
     assert!(returns(1, &work, &second).contains("statement-missing"));
     returns(1, &work, &[&VERIFY[..], &summary].concat());
     let refused = returns(1, &work, &second);
     assert!(refused.contains("statement-not-passed") && refused.contains("FAILED"), "{refused}");
     returns(2, &work, &[&VERIFY[..], &["--vsa", "../x.json"]].concat());
+    returns(2, &work, &[&VERIFY[..], &["--key", "../gate.key"]].concat());
     returns(2, &work, &[&VERIFY[..], &["--vsa", "../x.json", "--key", "../none.key"]].concat());
     assert!(!dir.path().join("x.json").exists());
 }

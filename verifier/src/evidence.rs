@@ -175,6 +175,8 @@ pub(crate) struct Foreign {
     pub(crate) lines: Vec<usize>,
     /// What it says came out, where its kind says that, and it is nothing good.
     pub(crate) failed: Option<String>,
+    /// What it says that was verified: the levels of a verification summary, the properties of a simple result.
+    pub(crate) verified: Vec<String>,
 }
 
 /// The result that a statement tells, if it is of a kind that tells one and it did not pass.
@@ -191,6 +193,20 @@ fn failed(statement: &ForeignStatement) -> Option<String> {
     (!good.contains(&said)).then(|| said.to_owned())
 }
 
+/// The properties that a statement of one of these kinds lists.
+fn verified(statement: &ForeignStatement) -> Vec<String> {
+    let of = |version: &str| statement.predicate_type.starts_with(version);
+    let key = if of("https://slsa.dev/verification_summary/") {
+        "verifiedLevels"
+    } else if of("https://in-toto.io/attestation/svr/") {
+        "properties"
+    } else {
+        return Vec::new();
+    };
+    let listed = statement.predicate.get(key).and_then(Value::as_array).into_iter().flatten();
+    listed.filter_map(|property| property.as_str().map(str::to_owned)).collect()
+}
+
 /// Check 3: what was signed has one meaning. Gives the statements of ours, and the others.
 pub(crate) fn statements(payloads: Vec<Payload>) -> Result<(Vec<Signed>, Vec<Foreign>), Reason> {
     let (mut out, mut others) = (Vec::new(), Vec::new());
@@ -203,6 +219,7 @@ pub(crate) fn statements(payloads: Vec<Payload>) -> Result<(Vec<Signed>, Vec<For
             let subjects = statement.digests().map_err(wrong)?;
             others.push(Foreign {
                 failed: failed(&statement),
+                verified: verified(&statement),
                 predicate_type: statement.predicate_type,
                 subjects,
                 signers: payload.signers,

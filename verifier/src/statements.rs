@@ -75,7 +75,8 @@ fn by_whom<'f>(
             .map(|(index, _)| *index);
         // One that says that it passed suffices; of those that did not, the first is told.
         let first = of_it.next()?;
-        Some(std::iter::once(first).chain(of_it).find(|index| strong[*index].failed.is_none()).unwrap_or(first))
+        let good = |index: &usize| strong[*index].failed.is_none() && lacking(rule, strong[*index]).is_none();
+        Some(std::iter::once(first).chain(of_it).find(good).unwrap_or(first))
     };
     let mut by = BTreeSet::new();
     for artifact in artifacts {
@@ -83,9 +84,25 @@ fn by_whom<'f>(
         if let Some(result) = &strong[found].failed {
             return Err(not_passed(rule, artifact, result));
         }
+        if let Some(property) = lacking(rule, strong[found]) {
+            return Err(lacks(rule, artifact, property));
+        }
         by.insert(found);
     }
     Ok(by.into_iter().map(|index| strong[index]).collect())
+}
+
+/// What is demanded that the statement does not say was verified.
+fn lacking<'r>(rule: &'r StatementRule, statement: &Foreign) -> Option<&'r str> {
+    rule.properties.iter().find(|property| !statement.verified.contains(property)).map(String::as_str)
+}
+
+fn lacks(rule: &StatementRule, artifact: &Artifact, property: &str) -> Reason {
+    Reason::new(
+        "property-missing",
+        format!("{}: it is not stated that {} has {}", shown(&rule.name), artifact.path.escaped(), shown(property)),
+        "let the verifier verify that too; only verification summaries and simple verification results list properties",
+    )
 }
 
 fn unstated(rule: &StatementRule, artifact: &Artifact) -> Reason {

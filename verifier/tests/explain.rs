@@ -95,3 +95,27 @@ fn a_statement_that_says_that_it_failed_satisfies_nothing() {
         assert_eq!(codes(&demanding(tests, &[stated(tests, &json!({"result": result}))])), code);
     }
 }
+
+/// slsa.dev/spec/v1.0/verification_summary, in-toto/attestation's spec/predicates/svr.md: what was verified, by name.
+#[test]
+fn properties_that_are_demanded_are_all_stated() {
+    let simple = "https://in-toto.io/attestation/svr/v0.1";
+    let judge = |kind: &str, predicate: Value| {
+        let text = format!(
+            "version = 1\n[keys.gate]\npem = \"\"\"\n{}\"\"\"\n[[statements]]\nname = \"s\"\npredicate_type = \"{kind}\"\nproperties = [\"A\", \"B\"]\nkeys = [\"gate\"]\n",
+            pem(&key(4))
+        );
+        let line = envelope(&stated(kind, &predicate), &[&key(4)]).to_json();
+        codes(&verify(line.as_bytes(), &[artifact(APP)], &parse(&text), NOW_S))
+    };
+    assert_eq!(judge(simple, json!({"properties": ["B", "C", "A"]})), "accepted");
+    assert_eq!(judge(SUMMARY, json!({"verificationResult": "PASSED", "verifiedLevels": ["A", "B"]})), "accepted");
+    for bad in [json!({"properties": ["A"]}), json!({"properties": []}), json!({}), json!({"properties": "A, B"})] {
+        assert_eq!(judge(simple, bad.clone()), "property-missing", "{bad}");
+    }
+    assert_eq!(
+        judge("https://example.com/p", json!({"properties": ["A", "B"]})),
+        "property-missing",
+        "of no known kind"
+    );
+}

@@ -1,5 +1,5 @@
 //! The command lines of `sekisho verify` and `sekisho policy`.
-use clap::{Subcommand, ValueEnum};
+use clap::{ArgGroup, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Forms of `verify`.
@@ -20,6 +20,7 @@ pub enum VerifyFormat {
   sekisho verify 'dist/*.deb' --vsa summary.json --key gate.key --attestations a.jsonl --policy policy.toml
 
 Exit status: 0 accepted, 1 refused (malformed evidence too), 2 cannot judge: usage, I/O, bad policy or trust.")]
+#[command(group(ArgGroup::new("signed").multiple(true).args(["vsa", "svr"])))]
 pub struct VerifyArgs {
     /// What is to be released: files, directories (all files in them), globs.
     #[arg(value_name = "ARTIFACT", required_unless_present = "sha256sums")]
@@ -45,8 +46,11 @@ pub struct VerifyArgs {
     /// Write the decision, accepted or refused, as a signed verification summary.
     #[arg(long, value_name = "OUT", requires = "key")]
     pub vsa: Option<PathBuf>,
-    /// Sign the summary with this key.
-    #[arg(long, value_name = "K", requires = "vsa")]
+    /// Write which properties were verified, none if refused, as a signed simple verification result.
+    #[arg(long, value_name = "OUT", requires = "key")]
+    pub svr: Option<PathBuf>,
+    /// Sign the summary or result with this key.
+    #[arg(long, value_name = "K", requires = "signed")]
     pub key: Option<PathBuf>,
     /// The passphrase of an encrypted key [default: $SEKISHO_PASSPHRASE, $COSIGN_PASSWORD, or asked for].
     #[arg(long, value_name = "FILE", requires = "key")]

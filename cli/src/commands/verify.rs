@@ -6,7 +6,7 @@ use crate::exit::{CliError, Exit};
 use crate::files;
 use crate::gate::{self, Evidence};
 use crate::ui::Ui;
-use sekisho_attest::{Descriptor, SecretKey, Summary, file_uri, name_within, timestamp};
+use sekisho_attest::{Descriptor, SecretKey, Summary, SummaryError, file_uri, name_within, timestamp};
 use sekisho_events::Digest;
 use sekisho_verifier::{EMBEDDED_ROOT_DATE, Report, verify};
 use std::io::{self, Write as _};
@@ -21,15 +21,12 @@ pub fn run(args: &VerifyArgs, ui: &Ui) -> Result<Exit, CliError> {
         say_age(now_s, ui);
     }
     // What cannot be signed is said before anything is judged.
-    let summary = match (&args.vsa, &args.key) {
-        (Some(out), Some(key)) => Some((out, load_key(key, args.passphrase_file.as_deref(), ui)?.0)),
-        _ => None,
-    };
+    let key = args.key.as_ref().map(|key| load_key(key, args.passphrase_file.as_deref(), ui)).transpose()?;
     let artifacts = artifacts::named(&args.artifacts, &args.sha256sums, policy.wants_sha512())?;
     let evidence = Evidence::read(&args.attestations)?;
     let report = verify(&evidence.bytes, &artifacts, &policy, now_s);
-    if let Some((out, key)) = summary {
-        summarise(args, &report, policy_sha256, now_s, &key, out)?;
+    if let Some((key, _)) = key {
+        summarise(args, &report, &policy.properties(), policy_sha256, now_s, &key)?;
     }
     print(args, &report, &evidence, ui)?;
     Ok(if report.accepted { Exit::OK } else { Exit::NOT_CLEAN })
@@ -48,14 +45,14 @@ fn say_age(now_s: u64, ui: &Ui) {
     }
 }
 
-/// Signs the decision, and writes it: one DSSE envelope.
+/// Signs the decision in the forms that are asked for, and writes it: one DSSE envelope each.
 fn summarise(
     args: &VerifyArgs,
     report: &Report,
+    properties: &[&str],
     policy_sha256: Digest,
     decided_s: u64,
     key: &SecretKey,
-    out: &Path,
 ) -> Result<(), CliError> {
     let named = |a: &sekisho_verifier::Artifact| name_within(b"", a.path.as_bytes());
     let first = report.subjects.first().map(|a| file_uri(a.path.as_bytes())).unwrap_or_default();
@@ -70,8 +67,14 @@ fn summarise(
         decided_s,
         tool: env!("CARGO_PKG_VERSION"),
     };
-    let envelope = summary.sign(key).map_err(|e| CliError::new(e.to_string()))?;
-    files::write(out, (envelope.to_json() + "\n").as_bytes())
+    let failed = |e: SummaryError| CliError::new(e.to_string());
+    if let Some(out) = &args.vsa {
+        files::write(out, (summary.sign(key).map_err(failed)?.to_json() + "\n").as_bytes())?;
+    }
+    if let Some(out) = &args.svr {
+        files::write(out, (summary.sign_properties(properties, key).map_err(failed)?.to_json() + "\n").as_bytes())?;
+    }
+    Ok(())
 }
 
 fn print(args: &VerifyArgs, report: &Report, evidence: &Evidence, ui: &Ui) -> Result<(), CliError> {

@@ -10,7 +10,7 @@ pub use lint::{Finding, Grade};
 
 use crate::trust::{Identity, Trust};
 use globset::GlobMatcher;
-use sekisho_attest::PublicKey;
+use sekisho_attest::{PublicKey, names};
 use sekisho_events::{Digest, Level};
 
 /// How a profile was in force while the step ran, from weak to strong.
@@ -89,6 +89,8 @@ pub struct StatementRule {
     pub name: String,
     /// The statement's `predicateType`, exactly.
     pub predicate_type: String,
+    /// What it must say that was verified.
+    pub properties: Vec<String>,
     /// Who may sign it.
     pub signers: SignerRule,
 }
@@ -183,6 +185,19 @@ impl Policy {
     /// The same, with a `trusted_root.json` of the public-good instance in place of the embedded one.
     pub fn parse_with_root(text: &str, mut files: impl PolicyFiles, root: &str) -> Result<Self, PolicyError> {
         read::policy(text, &mut files, Some(root))
+    }
+
+    /// What whoever satisfies this policy was found to be, by name: for simple verification results.
+    pub fn properties(&self) -> Vec<&'static str> {
+        let all = |demand: fn(&StepRule) -> bool| !self.steps.is_empty() && self.steps.iter().all(demand);
+        let enforced = |step: &StepRule| step.wants_verdict() && step.mode > Mode::Observe;
+        let met = [
+            (names::LEVEL_ACCEPTED, true),
+            (names::LEVEL_CLEAN, all(StepRule::wants_verdict)),
+            (names::LEVEL_ENFORCED, all(enforced)),
+            (names::PROPERTY_COMPLETE, all(|step| !step.allow_incomplete)),
+        ];
+        met.into_iter().filter(|(_, met)| *met).map(|(name, _)| name).collect()
     }
 
     /// True if an artifact's SHA-512 is of use.

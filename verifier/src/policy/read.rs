@@ -9,7 +9,7 @@ use sekisho_events::{Digest, Level};
 use toml_edit::{Document, TableLike};
 
 const ROOT: &[&str] = &["version", "artifacts_from", "keys", "identities", "trust", "steps", "statements"];
-const STATEMENT: &[&str] = &["name", "predicate_type", "keys", "identities", "threshold"];
+const STATEMENT: &[&str] = &["name", "predicate_type", "properties", "keys", "identities", "threshold"];
 const REVIEWS: &[&str] = &["keys", "identities", "threshold"];
 const MATERIAL: &[&str] = &["match", "from", "sha256"];
 const STEP: &[&str] = &[
@@ -148,7 +148,8 @@ impl Reader<'_, '_> {
                 return Err(source.error(item.span(), Kind::SameStep(name.to_owned())));
             }
             let signers = self.names.signers(source, table, span)?;
-            out.push(StatementRule { name: name.to_owned(), predicate_type: kind.to_owned(), signers });
+            let properties = self.owned(table, "properties")?;
+            out.push(StatementRule { name: name.to_owned(), predicate_type: kind.to_owned(), properties, signers });
         }
         Ok(out)
     }
