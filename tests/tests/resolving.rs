@@ -62,6 +62,21 @@ fn a_name_is_told_with_its_answers_and_stands_beside_the_address() {
     assert_eq!(connect(&rec)["host"], "build.example", "{:?}", net(&rec));
 }
 
+/// EVASION I15: a name that is answered otherwise each time leads to two addresses, and the acts are told by these.
+#[test]
+fn a_name_that_is_answered_anew_leads_to_another_address() {
+    const TWICE: &str = "import socket\nfor name in ('build.example', 'flip.example', 'build.example'):\n    \
+        try: socket.socket().connect_ex((name, 8080))\n    except OSError: pass";
+    let Some(rec) = record("outside", &["python3", "-c", TWICE]) else { return };
+    for address in ["127.0.0.77", "127.0.0.78"] {
+        let resolved = json!({"kind": "net", "op": "resolve", "host": "build.example", "answers": [address]});
+        let outcome = json!({"errno": "ECONNREFUSED"});
+        let connected =
+            json!({"kind": "net", "op": "connect", "host": "build.example", "address": address, "outcome": outcome});
+        assert!(rec.has(&resolved) && rec.has(&connected), "{address}: {:?}", net(&rec));
+    }
+}
+
 /// A server of the step's own may say what it likes: it is told, and believed by nobody.
 #[test]
 fn what_the_step_answers_itself_names_no_address() {

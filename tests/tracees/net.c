@@ -1,4 +1,4 @@
-/* I01-I13, I18-I22: "seen" to 127.0.0.1 (or what the way of sending makes of it). argv[2] says how, argv[3] is the port. */
+/* I01-I13, I17-I22: "seen" to 127.0.0.1 (or what the way of sending makes of it). argv[2] says how, argv[3] is the port. */
 #include "tracee.h"
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -70,6 +70,22 @@ int main(int argc, char **argv) {
         must(setsockopt(s = sock(AF_INET, SOCK_DGRAM, 0), SOL_SOCKET, SO_BROADCAST, &one, 4), "SO_BROADCAST");
         must(setsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, &lo, sizeof lo), "IP_MULTICAST_IF");
         return sendto(s, "seen", 4, 0, (void *)&to, sizeof to) != 4;
+    }
+    if (!strcmp(how, "asks")) { /* RFC 1035, 4.2.2: a question to a name server over TCP, its length before it */
+        const char query[] = "\0\x20\0\7\1\0\0\1\0\0\0\0\0\0\6secret\7example\0\0\1\0\1";
+        must(connect(s = sock(AF_INET, SOCK_STREAM, 0), (void *)&to, sizeof to), "connect");
+        return write(s, query, sizeof query - 1) != sizeof query - 1;
+    }
+    if (!strcmp(how, "front")) {
+        const char request[] = "GET / HTTP/1.1\r\nHost: hidden.invalid\r\n\r\n";
+        must(connect(s = sock(AF_INET, SOCK_STREAM, 0), (void *)&to, sizeof to), "connect");
+        return write(s, request, sizeof request - 1) != sizeof request - 1;
+    }
+    if (!strcmp(how, "drop")) { /* what is in argv[4] goes to a server that everybody may talk to */
+        char text[256];
+        int n = must(read(must(open(argv[4], O_RDONLY), argv[4]), text, sizeof text), "read");
+        must(connect(s = sock(AF_INET, SOCK_STREAM, 0), (void *)&to, sizeof to), "connect");
+        return write(s, text, n) != n;
     }
     if (!strcmp(how, "options")) {
         must(setsockopt(s = sock(AF_INET, SOCK_STREAM, 0), IPPROTO_IP, IP_TOS, &one, 4), "IP_TOS");

@@ -8,6 +8,8 @@ static int acted(long rc) {
     if (rc == -1) die("the call");
     return 0;
 }
+/* Stopped, and told to go on, or nobody would see that it was. */
+static long stop_(void) { return kill(pid, SIGSTOP) || kill(pid, SIGCONT) ? -1 : 0; }
 static int proc(const char *file, int flags) {
     char name[64];
     snprintf(name, sizeof name, "/proc/%d/%s", pid, file);
@@ -57,6 +59,7 @@ int main(int argc, char **argv) {
     int pidfd = syscall(SYS_pidfd_open, pid, 0);
     unsigned long node = 1;
     struct iovec one = {(void *)somewhere(), 4096};
+    ACT(stop, stop_());
     ACT(kill, kill(pid, SIGKILL)) ACT(stop, kill(pid, SIGSTOP)) ACT(tgkill, syscall(SYS_tgkill, pid, pid, SIGWINCH)) ACT(tkill, syscall(SYS_tkill, pid, SIGWINCH))
     ACT(sigqueue, syscall(SYS_rt_sigqueueinfo, pid, SIGWINCH, &si)) ACT(tgsigqueue, syscall(SYS_rt_tgsigqueueinfo, pid, pid, SIGWINCH, &si))
     ACT(pidfd_signal, syscall(SYS_pidfd_send_signal, pidfd, SIGWINCH, 0, 0)) ACT(setown, own())
