@@ -147,3 +147,28 @@ fn a_killed_step_is_said_to_be_killed_and_by_which_rule() {
     assert!(killed.contains("killed by rule default"), "{killed}");
     assert!(!killed.contains("the step itself failed"), "{killed}");
 }
+
+/// Its file's name stands in no command line: whoever reads it has read what the step did.
+const WATCHED: &str = "name=early; echo x > made-$name; read word";
+
+/// docs/profile.md, "Reviewing": a recording that is still written is read as it grows. What the step did can be read while it
+/// waits for us, however little that was.
+#[test]
+fn a_step_that_does_little_can_be_watched() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho"));
+    command.args(["record", "-o", "-", "--", "sh", "-c", WATCHED]).current_dir(at);
+    command.stdin(Stdio::piped()).stdout(File::create(at.join("live.rec")).unwrap()).stderr(Stdio::null());
+    let mut step = command.spawn().unwrap();
+    let begun = std::time::Instant::now();
+    let mut seen = false;
+    // The step ends only behind this: it is waited for, not measured.
+    while !seen && begun.elapsed() < std::time::Duration::from_secs(120) {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        seen = out(&fed(at, "", &["show", "live.rec", "--act", "write"])).contains("made-early");
+    }
+    drop(step.stdin.take());
+    step.wait().unwrap();
+    assert!(seen, "nothing of a step that is still running");
+}

@@ -4,7 +4,7 @@
 //! and the tracer ends the step.
 use crate::digests::Slot;
 use crate::judge::Judge;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use sekisho_events::log::{LogError, LogWriter};
 use sekisho_events::{Event, Kind, NetOp, Outcome, ProcessId, Toctou};
 use std::collections::HashSet;
@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 const BATCH: usize = 512;
 /// Batches that may wait for the writer.
 const WAITING: usize = 32;
-/// A quiet step's events reach the log after this time at most, at the next stop.
+/// A quiet step's events reach the writer after this time at most, at the next stop; and again after this time what is read
+/// along.
 const LINGER: Duration = Duration::from_millis(500);
 /// Addresses that are told apart for the closing line.
 const HOSTS_MAX: usize = 10_000;
@@ -242,24 +243,45 @@ impl Emitter {
 }
 
 impl Writing {
-    /// Writes until every emitter is gone. After an error it goes on taking batches, so that nobody waits for ever.
+    /// Writes until every emitter is gone. After an error it goes on taking batches, so that nobody waits for ever. What
+    /// does not fill a block is sent out all the same before long: somebody may read along.
     pub(crate) fn run<W: Write>(self, mut log: LogWriter<W>) -> Result<LogWriter<W>, LogError> {
         let mut seq = 0;
         let mut result = Ok(());
-        for batch in self.receiver {
+        let mut held = None;
+        loop {
+            let batch = match self.next(held) {
+                Ok(batch) => batch,
+                Err(RecvTimeoutError::Timeout) => Vec::new(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             for queued in batch {
                 if result.is_ok()
                     && let Some(event) = resolve(queued, seq + 1)
                 {
                     seq += 1;
                     result = log.append(&event);
+                    held.get_or_insert_with(Instant::now);
                 }
             }
+            if result.is_ok() && held.is_some_and(|since| since.elapsed() >= LINGER) {
+                result = log.flush_block();
+                held = None;
+            }
             if result.is_err() {
+                held = None;
                 self.failed.store(true, Ordering::Relaxed);
             }
         }
         result.map(|()| log)
+    }
+
+    /// The next batch; where events are held back since then, no later than they may be.
+    fn next(&self, held: Option<Instant>) -> Result<Vec<Queued>, RecvTimeoutError> {
+        match held {
+            Some(since) => self.receiver.recv_timeout(LINGER.saturating_sub(since.elapsed())),
+            None => self.receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
     }
 }
 
