@@ -27,6 +27,9 @@ pub(crate) struct Group {
     pub threads: u32,
     /// True if memory may change under a stopped thread: another process shares it, or shared pages are mapped.
     pub shared_memory: bool,
+    /// True if a process that is no thread of it shares its working directory or its descriptors, and may change them, the
+    /// directory even after an execve.
+    pub shared_place: bool,
     /// Where names are looked up.
     pub view: View,
     /// Lives in a pid namespace made in the step: pids in its arguments are not ours.
@@ -54,6 +57,7 @@ impl Group {
             pid,
             threads: 0,
             shared_memory: self.shared_memory,
+            shared_place: false,
             view: self.view,
             own_pids: self.own_pids,
             namespaced: self.namespaced,
@@ -72,6 +76,7 @@ impl Group {
             pid,
             threads: 0,
             shared_memory: false,
+            shared_place: false,
             view: View::Ours,
             own_pids: false,
             namespaced: false,
@@ -84,9 +89,9 @@ impl Group {
         }
     }
 
-    /// True if nobody but the stopped thread can change its memory.
+    /// True if nobody but the stopped thread can change its memory, descriptors or directory.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.threads <= 1 && !self.shared_memory
+        self.threads <= 1 && !self.shared_memory && !self.shared_place
     }
 }
 
@@ -181,10 +186,26 @@ impl Table {
         Some(gone)
     }
 
+    /// Somebody else may write the memory of this group from now on, while calls of it that are not pinned are under way.
+    pub(crate) fn unsettle(&mut self, group: i32) {
+        if let Some(group) = self.groups.get_mut(&group) {
+            group.shared_memory = true;
+        }
+        let unpinned = self.tracees.values_mut().filter(|t| t.group == group && t.restore.is_none());
+        unpinned.filter_map(|t| t.pending.as_mut()).for_each(Pending::unsettle);
+    }
+
     /// Threads of `group` other than `but`: those that an execve ends.
     pub(crate) fn siblings(&self, group: i32, but: i32) -> Vec<i32> {
         let mut all: Vec<i32> =
             self.tracees.iter().filter(|(tid, t)| t.group == group && **tid != but).map(|(tid, _)| *tid).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Everybody alive.
+    pub(crate) fn tids(&self) -> Vec<i32> {
+        let mut all: Vec<i32> = self.tracees.keys().copied().collect();
         all.sort_unstable();
         all
     }

@@ -107,6 +107,7 @@ impl Tracer {
             act.outcome = outcome;
             if outcome == Outcome::Ok {
                 self.identify_new(tid, &mut act);
+                self.confirm(tid, &mut act);
             }
             self.tell_file(tid, act);
         }

@@ -4,6 +4,7 @@
 //! another's memory, descriptors or limits is told.
 use super::{Call, Pending, Verdict};
 use crate::calls::{Decoder, Target, target};
+use crate::decode::procfs;
 use crate::memory;
 use crate::names::ProcPath;
 use crate::sys;
@@ -36,9 +37,8 @@ impl Tracer {
         let asks_only = matches!(decoder, Decoder::Signal) && signal_of(call) == 0;
         if matches!(decoder, Decoder::ProcessVm { write: true })
             && let Target::Process(pid) = aimed
-            && let Some(group) = self.table.group_of_mut(pid)
         {
-            group.shared_memory = true;
+            self.unsettle(tid, pid);
         }
         match self.aim(tid, aimed) {
             Aim::Itself => Verdict::Run,
@@ -54,12 +54,40 @@ impl Tracer {
         }
     }
 
+    /// The memory of a process is about to be written by another: its arguments are not its own any more, and what its
+    /// threads have under way may be done to other names than were read.
+    fn unsettle(&mut self, tid: i32, number: i32) {
+        let inner = self.table.group_of(tid).is_some_and(|g| g.own_pids);
+        let meant = if inner { self.inner_process(tid, number) } else { Some(number) };
+        if let Some(group) = meant.and_then(|thread| self.table.group_of(thread)).map(|g| g.pid) {
+            self.table.unsettle(group);
+        }
+    }
+
+    /// The thread that this one knows by a number of a pid namespace of the step (proc(5), `NSpid`).
+    fn inner_process(&self, tid: i32, number: i32) -> Option<i32> {
+        let numbers =
+            |pid: i32| procfs::namespace_pids(&std::fs::read(ProcPath::of(pid, "status").as_str()).unwrap_or_default());
+        let namespace = |pid: i32| sys::namespace_inode(ProcPath::of(pid, "ns/pid").as_c()).ok();
+        let level = numbers(tid).len().checked_sub(1)?;
+        let is_meant = |pid: &i32| {
+            let its = numbers(*pid);
+            its.get(level) == Some(&number) && (its.len() > level + 1 || namespace(*pid) == namespace(tid))
+        };
+        self.table.tids().into_iter().find(is_meant)
+    }
+
     fn aim(&self, tid: i32, aimed: Target) -> Aim {
         let own = self.table.group_of(tid).map_or(0, |g| g.pid);
         // In a pid namespace of the step, its numbers mean only processes of the step.
         let by_handle = matches!(aimed, Target::PidFd(_) | Target::PidFdsGroup(_));
         if self.table.group_of(tid).is_some_and(|g| g.own_pids) && !by_handle {
-            return Aim::Itself;
+            return match aimed {
+                Target::Process(number) => {
+                    self.inner_process(tid, number).map_or(Aim::Itself, |pid| self.aim_at_process(own, pid))
+                }
+                _ => Aim::Itself,
+            };
         }
         match aimed {
             Target::Caller => Aim::Itself,

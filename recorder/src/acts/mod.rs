@@ -2,6 +2,7 @@
 //!
 //! Invariant: an act is fixed at entry and told at exit, or, if its process dies in between, told as
 //! [`sekisho_events::Outcome::Unknown`] (EVASION R4). What cannot be read is not let happen (R1).
+mod afterwards;
 mod attributes;
 mod dispatch;
 mod entries;
@@ -67,6 +68,21 @@ pub(crate) enum Pending {
     Ipc(Box<IpcGet>),
     /// An act on another process.
     Tamper(Box<Tamper>),
+}
+
+impl Pending {
+    /// The memory that this was read from is no longer as it was, perhaps since before the kernel read it.
+    pub(crate) fn unsettle(&mut self) {
+        match self {
+            Self::Files(acts) => acts.iter_mut().for_each(|act| act.racy = Some(true)),
+            Self::Connect(connecting) => connecting.act.racy = Some(true),
+            Self::Socket(call) => call.act.racy = Some(true),
+            Self::Send(sending) => sending.acts.iter_mut().for_each(|act| act.racy = Some(true)),
+            Self::Open(open) => (open.racy, open.contested) = (true, true),
+            Self::Exec(_) | Self::Datagram(_) | Self::Receive(_) | Self::Change(_) | Self::Ipc(_) | Self::Tamper(_) => {
+            }
+        }
+    }
 }
 
 /// What becomes of a call at its entry.

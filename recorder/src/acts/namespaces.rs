@@ -33,7 +33,8 @@ impl Tracer {
         if flags & CLONE_UNTRACED != 0 {
             return self.strip_untraced(tid, call);
         }
-        let shares = flags & libc::CLONE_VM as u64 != 0 && flags & (libc::CLONE_VFORK | libc::CLONE_THREAD) as u64 == 0;
+        let shared = (libc::CLONE_VM | libc::CLONE_FILES) as u64;
+        let shares = flags & shared != 0 && flags & (libc::CLONE_VFORK | libc::CLONE_THREAD) as u64 == 0;
         if shares && let Some(group) = self.table.group_of_mut(tid) {
             group.shared_memory = true;
         }

@@ -28,6 +28,7 @@ impl Tracer {
             Route::Refuse { errno, why } => Verdict::refused(&abi::describe(arch, nr), why, errno),
             Route::Decode(decoder) => {
                 let nr = nr as u32;
+                self.notice_file_pages(tid, decoder, &args);
                 if decoder.reads_memory() && self.needs_page(tid) && self.make_page(tid, instruction)? {
                     return Ok(());
                 }

@@ -55,10 +55,17 @@ impl Tracer {
         if !thread && let Some(new) = self.table.group_of_mut(child) {
             new.apart |= flags & crate::acts::NEW_NAMESPACES != 0;
         }
-        if !thread && flags & libc::CLONE_FS as u64 != 0 {
-            // Either may change the other's root.
-            self.set_apart(child);
-            self.set_apart(parent);
+        let places = (libc::CLONE_FS | libc::CLONE_FILES) as u64;
+        if !thread && flags & places != 0 {
+            for either in [child, parent] {
+                if flags & libc::CLONE_FS as u64 != 0 {
+                    // Either may change the other's root.
+                    self.set_apart(either);
+                }
+                if let Some(group) = self.table.group_of_mut(either) {
+                    group.shared_place = true;
+                }
+            }
         }
         let page = self.table.group_of(parent).and_then(|g| g.page.clone());
         if !thread && let (Some(page), Some(new)) = (page, self.table.group_of_mut(child)) {

@@ -5,6 +5,7 @@
 mod calls;
 mod closing;
 mod diverting;
+mod file_pages;
 mod life;
 mod pinning;
 mod turns;
