@@ -117,7 +117,7 @@ fn jsonl() -> Vec<Map<String, Value>> {
 const VALUES: &str = "fork vfork clone clone3 read write create delete rename link symlink mkdir rmdir mknod truncate \
     attributes mount list stat final connect bind listen accept send receive resolve pair tcp udp unix icmp netlink packet \
     raw inherited received pidfd seccomp landlock namespace chroot file net kind refused tamper #! @name record process \
-    unix:/run/docker.sock tcp:127.0.0.1:2375 fifo:PATH sysv-msg:KEY {\"refused\":ERRNO}";
+    unix:/run/docker.sock tcp:127.0.0.1:2375 fifo:PATH sysv-msg:KEY mqueue:/NAME {\"refused\":ERRNO}";
 
 #[test]
 fn every_key_of_a_line_is_in_its_row_and_every_key_of_a_row_is_shown() {

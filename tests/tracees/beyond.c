@@ -1,6 +1,12 @@
 /* Beyond the catalogue, of the same kinds: argv[2] names the way. */
 #include "tracee.h"
+#include <mqueue.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <linux/capability.h>
 static char *dir, *how, *arg;
 static int is(const char *name) { return !strcmp(how, name); }
@@ -9,7 +15,7 @@ static void until(const char *name) {
     for (int i = 0; i < 100 && stat(in(dir, name), &st); i++) nap(20);
 }
 static int hear(void) { return atoi(getenv("HEAR") ? getenv("HEAR") : "0"); }
-/* A message to somebody outside: a signal of no weight, with a word or without. */
+/* A message to somebody outside: a signal of no weight, with a word or without; a POSIX message. */
 static int messages(void) {
     siginfo_t si = {.si_code = SI_QUEUE, .si_value.sival_int = 7};
     int pid = hear();
@@ -17,9 +23,52 @@ static int messages(void) {
     else if (is("cont")) must(syscall(SYS_tkill, pid, SIGCONT), "tkill");
     else if (is("queue")) must(syscall(SYS_rt_sigqueueinfo, pid, SIGURG, &si), "rt_sigqueueinfo");
     else if (is("pidfd")) must(syscall(SYS_pidfd_send_signal, must(syscall(SYS_pidfd_open, pid, 0), "pidfd_open"), SIGWINCH, 0, 0), "pidfd");
+    else if (is("mq")) must(mq_send(must(mq_open(getenv("HEAR_QUEUE"), O_WRONLY), "mq_open"), "do", 2, 0), "mq_send");
     else return 0;
     until("canary");
     return 1;
+}
+static int reads(const char *path) {
+    char text[4096] = {0};
+    int fd = must(open(path, O_RDONLY), path);
+    must(read(fd, text, sizeof text - 1), path);
+    close(fd);
+    return 0;
+}
+static int rewrites(const char *path) {
+    char text[256] = {0};
+    int fd = must(open(path, O_RDWR), path);
+    int n = must(read(fd, text, sizeof text), path);
+    must(pwrite(fd, text, n, 0), path);
+    close(fd);
+    return 0;
+}
+/* /proc by another name, or hidden. */
+static int views(void) {
+    char name[128];
+    must(mkdir(in(dir, "p"), 0755), "p");
+    snprintf(name, sizeof name, "p/%s/environ", strtok(strdup(getenv("VAULT") ? getenv("VAULT") : "1"), ":"));
+    if (is("bindproc")) return must(mount("/proc", in(dir, "p"), NULL, MS_BIND | MS_REC, NULL), "bind"), reads(in(dir, name));
+    if (is("newproc")) return must(mount("proc", in(dir, "p"), "proc", 0, NULL), "proc"), reads(in(dir, name));
+    if (is("newsys")) return must(mount("proc", in(dir, "p"), "proc", 0, NULL), "proc"), rewrites(in(dir, "p/sys/kernel/core_pattern"));
+    if (is("nssys")) return must(unshare(CLONE_NEWNS), "unshare"), rewrites("/proc/sys/kernel/core_pattern");
+    if (is("cgroup")) return must(mount("c", in(dir, "p"), "cgroup2", 0, NULL), "cgroup2"), must(open(in(dir, "p/cgroup.procs"), O_WRONLY), "cgroup.procs") < 0;
+    if (is("hideproc")) must(mount("none", "/proc", "tmpfs", 0, NULL), "tmpfs");
+    if (is("hidefd")) { /* every descriptor of ours seems to lead to good */
+        put(in(dir, "good"), "good"), must(mkdir(in(dir, "fake"), 0755), "fake");
+        for (int i = 0; i < 32; i++) snprintf(name, sizeof name, "fake/%d", i), must(symlink(in(dir, "good"), in(dir, name)), "symlink");
+        snprintf(name, sizeof name, "/proc/%d/fd", getpid());
+        must(mount(in(dir, "fake"), name, NULL, MS_BIND, NULL), "bind");
+    }
+    put(in(dir, "canary"), "hidden");
+    return 0;
+}
+static int network(void) {
+    struct ifreq r = {.ifr_name = "lo"};
+    int s = must(socket(AF_INET, SOCK_DGRAM, 0), "socket");
+    must(ioctl(s, SIOCGIFMTU, &r), "SIOCGIFMTU");
+    must(ioctl(s, SIOCSIFMTU, &r), "SIOCSIFMTU");
+    return 0;
 }
 /* Receives a descriptor while a thread wipes out what says so. */
 static char control[CMSG_SPACE(sizeof(int))];
@@ -105,10 +154,13 @@ static int rights(void) {
 int main(int argc, char **argv) {
     dir = argv[1], how = argv[2], arg = argv[3];
     if (messages()) return 0;
+    if (is("bindproc") || is("newproc") || is("newsys") || is("nssys") || is("cgroup") || is("hideproc") || is("hidefd")) return views();
+    if (is("network")) return network();
     if (is("wiped")) return receives();
     if (is("check") || is("fdscript")) return programs();
     if (is("renamedir") || is("swapdirs")) return outputs();
     if (is("sysenter")) return enters();
     if (is("capset") || is("userns")) return rights();
+    if (is("kcore")) return reads("/proc/kcore");
     quit(2, "no such way");
 }

@@ -71,6 +71,7 @@ impl Tracer {
             | Decoder::Limits
             | Decoder::Scheduling
             | Decoder::PidfdGetfd => self.enter_aimed(tid, call, decoder),
+            Decoder::NetworkSetup => self.enter_network_setup(tid, call),
             Decoder::IpcGet(kind) => self.enter_ipc_get(tid, call, kind),
             Decoder::IpcUse(kind) => self.enter_ipc_use(tid, call, kind),
             Decoder::Shmat => {
@@ -97,6 +98,9 @@ impl Tracer {
     }
 
     fn enter_mount(&mut self, tid: i32, call: &Call, act: MountAct) -> Verdict {
+        if let Some(verdict) = self.guard_mount(tid, call, act) {
+            return verdict;
+        }
         let cwd = libc::AT_FDCWD;
         match act {
             MountAct::Mount => self.enter_by_name(tid, call, Access::Mount, (cwd, 1), true),

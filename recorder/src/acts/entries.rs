@@ -2,7 +2,7 @@
 use super::{Call, Pending, Verdict, file_kinds, outcome};
 use crate::names;
 use crate::tracer::Tracer;
-use sekisho_events::{Access, FileAct, FileType, Gap, GapWhy, Kind, Outcome, PathBytes};
+use sekisho_events::{Access, Delegated, FileAct, FileType, Gap, GapWhy, Kind, Outcome, PathBytes};
 
 impl Tracer {
     /// One entry of a directory is made or removed.
@@ -109,7 +109,31 @@ impl Tracer {
                 self.identify_new(tid, &mut act);
                 self.confirm(tid, &mut act);
             }
+            let mounts = act.access == Access::Mount && act.outcome.is_effect();
+            let delegated = self.queue_delegation(&act);
             self.tell_file(tid, act);
+            if let Some(delegated) = delegated {
+                self.tell(tid, Kind::Delegated(delegated));
+            }
+            if mounts {
+                self.mounts_changed(tid);
+            }
+        }
+    }
+
+    /// A message queue that the step did not make: whoever reads it may act on what it is told.
+    fn queue_delegation(&mut self, act: &FileAct) -> Option<Delegated> {
+        let name = act.path.as_bytes().strip_prefix(b"/dev/mqueue")?;
+        match act.access {
+            _ if !act.outcome.is_effect() => None,
+            Access::Create => {
+                self.listeners.add_path(&act.path);
+                None
+            }
+            Access::Read | Access::Write if !self.listeners.has_path(&act.path) => {
+                Some(Delegated { to: PathBytes::new([b"mqueue:", name].concat()), peer: None })
+            }
+            _ => None,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::calls::Place;
 use crate::images::Stack;
 use crate::judge::Ruling;
 use crate::memory;
-use crate::names::{self, Found};
+use crate::names::{self, Found, Looker};
 use crate::tracer::Tracer;
 use sekisho_events::{Denied, Exec, Kind, Outcome, PathBytes, Refused};
 
@@ -104,9 +104,13 @@ impl Tracer {
         if !self.confirm_exec(tid, &kind) {
             return;
         }
+        let lost = image.stat.is_some_and(|s| s.mode & libc::S_ISUID != 0) && loses_privilege(who);
         let slots = std::iter::once(image_slot).chain(chain.slots).collect();
         let id = self.table.get(tid).map(|t| t.id).unwrap_or_default();
         self.out.emit_with(id, kind, slots);
+        if lost {
+            self.tell(tid, without_privilege());
+        }
     }
 
     /// Judges the program that really runs, before its first instruction. False: it dies.
@@ -136,6 +140,25 @@ impl Tracer {
         self.tell(tid, Kind::Refused(refused));
         self.end_process(tid);
     }
+}
+
+/// True if the program would run with the rights of its file's owner, and does not: a filter that was installed without
+/// privileges keeps them from whoever it filters (seccomp(2), `no_new_privs`).
+fn loses_privilege(who: Looker) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let status = std::fs::read_to_string(names::ProcPath::of(who.tid, "status").as_str()).unwrap_or_default();
+    let field = |name: &str| status.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default();
+    let effective = field("Uid:").split_whitespace().nth(1).and_then(|n| n.parse().ok());
+    let owner = std::fs::metadata(names::ProcPath::of(who.tid, "exe").as_str()).map(|m| m.uid()).ok();
+    field("NoNewPrivs:").trim() == "1" && crate::sys::effective_uid() != 0 && owner.is_some() && owner != effective
+}
+
+fn without_privilege() -> Kind {
+    Kind::Refused(Refused {
+        call: "execve".into(),
+        why: "the rights of the file's owner are not given: the recorder runs without privileges".into(),
+        errno: 0,
+    })
 }
 
 /// An attempt: what is known before the kernel has done it, or when it did not.

@@ -6,7 +6,7 @@ use crate::tracer::Tracer;
 use sekisho_events::{FileType, Gap, GapWhy, Kind, Outcome, Refused, Tamper};
 
 /// What of `/proc/PID` tells or changes what a process holds, rather than that it is there (proc(5)).
-const INTIMATE: [&[u8]; 17] = [
+pub(super) const INTIMATE: [&[u8]; 17] = [
     b"mem",
     b"environ",
     b"maps",
@@ -25,6 +25,8 @@ const INTIMATE: [&[u8]; 17] = [
     b"personality",
     b"clear_refs",
 ];
+/// The whole memory of the machine.
+const KCORE: &[u8] = b"/proc/kcore";
 
 /// Character devices that act where no call shows it (devices.txt: major, minor).
 const DEVICES: [((u32, u32), &str); 9] = [
@@ -54,13 +56,18 @@ impl Tracer {
 
     /// At the exit of an open that came to such a door by a way that its name did not show (a symbolic link): whoever
     /// holds it is ended before it runs on. True if so.
-    pub(crate) fn guard_opened(&mut self, who: Looker, open: &OpenCall, found: &Found) -> bool {
+    pub(crate) fn guard_opened(&mut self, who: Looker, open: &OpenCall, fd: i32, found: &Found) -> bool {
+        if open.flags & libc::O_PATH != 0 {
+            return false;
+        }
         let path = found.path.as_bytes();
         let special = path.starts_with(b"/proc/") || path.starts_with(b"/sys/");
         let device = found.stat.is_some_and(|s| matches!(s.file_type, FileType::BlockDevice | FileType::CharDevice));
-        if !(special || device) || open.flags & libc::O_PATH != 0 {
+        let usual = if special || device { None } else { self.usual_name(who, fd, found) };
+        if !(special || device || usual.is_some()) {
             return false;
         }
+        let found = &Found { path: usual.unwrap_or_else(|| found.path.clone()), stat: found.stat };
         let call = Call { nr: crate::abi::nr::OPENAT, name: "openat", args: [0; 6] };
         let Some(Verdict::Answer { kind: Some(kind), .. }) = self.guard_found(who, &call, open, found) else {
             return false;
@@ -88,7 +95,10 @@ impl Tracer {
     fn guard_found(&mut self, who: Looker, call: &Call, open: &OpenCall, found: &Found) -> Option<Verdict> {
         let path = found.path.as_bytes();
         let writes = open.flags & (libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) != 0;
-        if let Some((pid, door)) = process_door(path) {
+        // A process id namespace shows its own processes in its own /proc: none of them is outside.
+        let own_numbers = self.table.group_of(who.tid).is_some_and(|g| g.own_pids)
+            && found.stat.is_some_and(|s| (s.identity.dev_major, s.identity.dev_minor) != self.home.proc_device);
+        if let Some((pid, door)) = process_door(path).filter(|_| !own_numbers) {
             let inside = self.table.get(pid).is_some() || self.is_newborn(pid);
             if !inside && (writes || INTIMATE.contains(&door)) {
                 let whom = if pid == self.own_pid { "recorder".to_owned() } else { format!("outside pid {pid}") };
@@ -96,17 +106,26 @@ impl Tracer {
                 return Some(Verdict::tamper(what, call.name, &whom, libc::EACCES));
             }
         }
+        if path == KCORE {
+            return Some(Verdict::tamper("memory", call.name, "/proc/kcore", libc::EACCES));
+        }
         if writes && (path.starts_with(b"/proc/self/mem") || is_memory_of(path)) {
             let errno = libc::EACCES;
             return Some(Verdict::tamper("memory", call.name, &sekisho_events::escape(path), errno));
         }
         let settings =
             path.starts_with(b"/proc/sys/") || path.starts_with(b"/proc/sysrq") || path.starts_with(b"/sys/");
-        if writes && settings && !who_is_namespaced(who) {
+        if writes && settings && self.are_the_machines(who, path) {
             let what = if path.starts_with(b"/sys/fs/cgroup") { "cgroup" } else { "proc" };
             return Some(Verdict::tamper(what, call.name, &found.path.escaped(), libc::EACCES));
         }
         self.guard_device(who, call, found)
+    }
+
+    /// True if settings by this name are not those of a namespace that the step made.
+    fn are_the_machines(&self, who: Looker, path: &[u8]) -> bool {
+        let own_network = path.starts_with(b"/proc/sys/net/") && !self.is_at_home(who.tid, c"net");
+        self.is_at_home(who.tid, c"user") && !own_network
     }
 
     fn guard_device(&mut self, who: Looker, call: &Call, found: &Found) -> Option<Verdict> {
@@ -127,12 +146,8 @@ impl Tracer {
     }
 }
 
-fn who_is_namespaced(who: Looker) -> bool {
-    who.view != crate::tracee::View::Ours
-}
-
 /// `/proc/PID/DOOR` or `/proc/PID/task/TID/DOOR` of a process that is not the caller.
-fn process_door(path: &[u8]) -> Option<(i32, &[u8])> {
+pub(super) fn process_door(path: &[u8]) -> Option<(i32, &[u8])> {
     let mut parts = path.strip_prefix(b"/proc/")?.split(|b| *b == b'/');
     let pid = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
     let mut door = parts.next()?;

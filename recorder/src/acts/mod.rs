@@ -17,6 +17,7 @@ mod namespaces;
 mod open;
 mod resolving;
 mod sockets;
+mod surroundings;
 
 use crate::memory::Fault;
 pub(crate) use exec::{ExecCall, attempt};

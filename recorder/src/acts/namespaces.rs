@@ -117,7 +117,7 @@ impl Tracer {
     }
 
     pub(crate) fn enter_pivot(&mut self, tid: i32, call: &Call) -> Verdict {
-        self.enter_chroot(tid, call)
+        self.guard_pivot(tid, call).unwrap_or_else(|| self.enter_chroot(tid, call))
     }
 
     /// A filter of the step's own; its program is told by digest.
@@ -181,8 +181,14 @@ impl Tracer {
 
     /// mq_open(3): message queues live below `/dev/mqueue`.
     pub(crate) fn enter_queue(&mut self, tid: i32, call: &Call, flags: i32) -> Verdict {
+        let there = |name: &PathBytes| {
+            let path = std::ffi::CString::new(queue_path(name).as_bytes());
+            path.is_ok_and(|p| sys::statx(None, &p, libc::AT_SYMLINK_NOFOLLOW).is_ok())
+        };
         let access = match flags & libc::O_ACCMODE {
-            _ if flags & libc::O_CREAT != 0 => Access::Create,
+            _ if flags & libc::O_CREAT != 0 && !memory::read_path(tid, call.args[0]).is_ok_and(|n| there(&n)) => {
+                Access::Create
+            }
             libc::O_RDONLY => Access::Read,
             _ => Access::Write,
         };

@@ -202,7 +202,7 @@ impl Tracer {
                 self.tell_file(tid, act);
             }
         }
-        if self.guard_opened(who, open, &found) {
+        if self.guard_opened(who, open, result as i32, &found) {
             return;
         }
         self.delegated_by_fifo(tid, open, &found);

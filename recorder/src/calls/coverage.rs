@@ -61,7 +61,8 @@ fn class(decoder: Decoder) -> &'static [&'static str] {
         | Decoder::Owner
         | Decoder::Limits
         | Decoder::Scheduling
-        | Decoder::PidfdGetfd => &["tamper"],
+        | Decoder::PidfdGetfd
+        | Decoder::NetworkSetup => &["tamper"],
         // These tell the recorder what may race; they are no acts.
         Decoder::IpcGet(_) => &["file-create"],
         Decoder::IpcUse(_) | Decoder::Shmat => &["delegated"],

@@ -271,6 +271,8 @@ pub enum Decoder {
     Aio,
     /// fcntl(`F_SETLEASE`): descriptor 0, type 2.
     Lease,
+    /// ioctl(2) that sets up interfaces, routes or neighbours: socket 0, command 1.
+    NetworkSetup,
 }
 
 impl Decoder {

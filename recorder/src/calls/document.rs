@@ -79,15 +79,19 @@ fn test(test: &Test) -> String {
         Is::In([0]) => format!("{argument} is 0"),
         Is::In([one]) => format!("{argument} is {one:#x}"),
         Is::NotIn([one]) => format!("{argument} is not {one:#x}"),
+        Is::In(values) if values.len() > MANY => format!("{argument} is one of {} values", values.len()),
         Is::In(values) => format!("{argument} is one of {}", list(values)),
+        Is::NotIn(values) if values.len() > MANY => {
+            format!("{argument} is none of {} values that are known to be harmless or have a line above", values.len())
+        }
         Is::NotIn(values) => format!("{argument} is none of {}", list(values)),
     }
 }
 
+/// More values than this are not listed.
+const MANY: usize = 12;
+
 fn list(values: &[u64]) -> String {
-    if values.len() > 12 {
-        return format!("{} values that are known to be harmless or have a line above", values.len());
-    }
     values.iter().map(|v| format!("{v:#x}")).collect::<Vec<_>>().join(", ")
 }
 

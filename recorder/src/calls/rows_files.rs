@@ -127,6 +127,7 @@ pub(super) const ROWS: &[Row] = &[
             guard(&[Test::is(1, &[USERFAULTFD_IOC_NEW])], ENOTTY, "could stall whoever reads the step's memory"),
             at_if(Exec, &[Test::is(1, &[0x8901, 0x8902])], D::Owner), // FIOSETOWN, SIOCSPGRP (asm-generic/sockios.h)
             at_if(Files, &[Test::is(1, INODE_FLAGS)], D::Attributes(P::fd(0))),
+            at_if(Exec, &[Test::is(1, NETWORK)], D::NetworkSetup),
         ],
     ),
 ];
@@ -145,6 +146,18 @@ const TIOCSCTTY: u64 = 0x540e;
 const KERNEL_FILES: &[u64] = &[0x6611, 0xc038_586b, 0xc004_5877, 0x8004_587d];
 /// `LOOP_SET_FD`, `_SET_STATUS`, `_SET_STATUS64`, `_CHANGE_FD`, `_CONFIGURE`, `LOOP_CTL_ADD`, `_GET_FREE` (linux/loop.h).
 const LOOP: &[u64] = &[0x4c00, 0x4c02, 0x4c04, 0x4c06, 0x4c0a, 0x4c80, 0x4c82];
+/// What changes routes, interfaces, addresses and neighbours (linux/sockios.h: `SIOCADDRT`, `SIOCDELRT`, `SIOCSIF*`,
+/// `SIOCADDMULTI`, `SIOCDELMULTI`, `SIOCDIFADDR`, `SIOCSMIIREG`, `SIOCDARP`, `SIOCSARP`, `SIOCDRARP`,
+/// `SIOCSRARP`, `SIOCADDDLCI`, `SIOCDELDLCI`, `SIOCSIFVLAN`, `SIOCBOND*`, `SIOCBR*`, `SIOCSHWTSTAMP`; and what tunnels and
+/// drivers make of `SIOCPROTOPRIVATE` and `SIOCDEVPRIVATE`).
+const NETWORK: &[u64] = &[
+    0x890b, 0x890c, 0x8911, 0x8914, 0x8916, 0x8918, 0x891a, 0x891c, 0x891e, 0x8920, 0x8922, 0x8923, 0x8924, 0x8925,
+    0x8930, 0x8931, 0x8932, 0x8934, 0x8936, 0x8937, 0x8943, 0x8949, 0x8953, 0x8955, 0x8960, 0x8962, 0x8971, 0x8980,
+    0x8981, 0x8983, 0x8990, 0x8991, 0x8992, 0x8995, 0x8996, 0x89a0, 0x89a1, 0x89a2, 0x89a3, 0x89b0, 0x89e0, 0x89e1,
+    0x89e2, 0x89e3, 0x89e4, 0x89e5, 0x89e6, 0x89e7, 0x89e8, 0x89e9, 0x89ea, 0x89eb, 0x89ec, 0x89ed, 0x89ee, 0x89ef,
+    0x89f0, 0x89f1, 0x89f2, 0x89f3, 0x89f4, 0x89f5, 0x89f6, 0x89f7, 0x89f8, 0x89f9, 0x89fa, 0x89fb, 0x89fc, 0x89fd,
+    0x89fe, 0x89ff,
+];
 /// linux/if_tun.h.
 const TUNSETIFF: u64 = 0x4004_54ca;
 /// `BTRFS_IOC_SNAP_CREATE`, `_SUBVOL_CREATE`, `_SNAP_DESTROY`, and their `_V2` (linux/btrfs.h).

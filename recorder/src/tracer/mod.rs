@@ -34,6 +34,8 @@ pub(crate) struct Home {
     pub mount_namespace: u64,
     pub pid_namespace: u64,
     pub root: Identity,
+    /// Device number of our `/proc`.
+    pub proc_device: (u32, u32),
 }
 
 /// The tracing thread's state.
@@ -45,6 +47,8 @@ pub(crate) struct Tracer {
     pub(crate) images: Images,
     pub(crate) outputs: Outputs,
     pub(crate) listeners: Listeners,
+    /// Which devices are file systems of the kernel's own, and of what type.
+    pub(crate) kernel_trees: BTreeMap<(u32, u32), Option<&'static [u8]>>,
     pub(crate) ipc: crate::acts::Ipc,
     pub(crate) mode: Mode,
     pub(crate) level: Level,
@@ -113,6 +117,7 @@ impl Tracer {
             images: Images::default(),
             outputs: Outputs::default(),
             listeners: Listeners::default(),
+            kernel_trees: BTreeMap::new(),
             ipc: crate::acts::Ipc::default(),
             mode: parts.mode,
             level: parts.level,

@@ -1,0 +1,227 @@
+//! What the recorder itself stands on: its view of `/proc`, the machine's settings and network.
+//!
+//! Invariant: the step changes none of it unseen, by whatever name it comes there (EVASION C11, F10, F14, I20).
+use super::guarded_opens::{INTIMATE, process_door};
+use super::{Call, Verdict};
+use crate::calls::MountAct;
+use crate::decode::procfs;
+use crate::memory;
+use crate::names::{self, Found, Looker, ProcPath};
+use crate::sys;
+use crate::tracer::Tracer;
+use sekisho_events::{Gap, GapWhy, Kind, PathBytes};
+use std::ffi::CStr;
+use std::os::fd::AsFd;
+
+/// `MS_MOVE` (sys/mount.h).
+const MS_MOVE: u64 = 0x2000;
+/// `MS_REMOUNT`, `MS_BIND`, `MS_MOVE` and changes of propagation: the type does not count (mount(2)).
+const NO_TYPE: u64 = 0x20 | 0x1000 | MS_MOVE | 0x1e_0000;
+
+/// File systems for which the kernel itself talks to other machines.
+const NETWORKED: [&[u8]; 13] = [
+    b"nfs",
+    b"nfs4",
+    b"cifs",
+    b"smb3",
+    b"9p",
+    b"ceph",
+    b"afs",
+    b"coda",
+    b"ocfs2",
+    b"gfs2",
+    b"orangefs",
+    b"lustre",
+    b"ncpfs",
+];
+
+/// File systems whose files are doors into the kernel: type, and `f_type` (linux/magic.h).
+const DOORS: [(&[u8], i64); 9] = [
+    (PROC, 0x9fa0),
+    (b"sysfs", 0x6265_6572),
+    (b"cgroup", 0x0027_e0eb),
+    (b"cgroup2", 0x6367_7270),
+    (b"debugfs", 0x6462_6720),
+    (b"tracefs", 0x7472_6163),
+    (b"securityfs", 0x7363_6673),
+    (b"configfs", 0x6265_6570),
+    (b"efivarfs", 0xde5e_81e4),
+];
+const PROC: &[u8] = b"proc";
+
+impl Tracer {
+    /// The verdict on a mount that would put something over what we look at, or have the kernel use the network.
+    pub(crate) fn guard_mount(&self, tid: i32, call: &Call, act: MountAct) -> Option<Verdict> {
+        let (who, _) = self.looker(tid)?;
+        let flags = call.args[3];
+        let kind_at = match act {
+            MountAct::Mount if flags & NO_TYPE == 0 => call.args[2],
+            MountAct::FsOpen => call.args[0],
+            _ => 0,
+        };
+        if kind_at != 0
+            && let Ok(kind) = memory::read_path(tid, kind_at)
+            && NETWORKED.contains(&kind.as_bytes())
+        {
+            let why = format!("the kernel would use the network for a file system of type {}", kind.escaped());
+            return Some(Verdict::refused(call.name, &why, libc::EPERM));
+        }
+        let cwd = libc::AT_FDCWD;
+        let places: &[(i32, usize)] = match act {
+            MountAct::Mount if flags & MS_MOVE != 0 => &[(cwd, 1), (cwd, 0)],
+            MountAct::Mount => &[(cwd, 1)],
+            MountAct::Unmount => &[(cwd, 0)],
+            MountAct::Move => &[(call.int(2), 3), (call.int(0), 1)],
+            _ => &[],
+        };
+        let vital = places.iter().find_map(|(dirfd, arg)| {
+            let text = memory::read_path(tid, call.args[*arg]).ok()?;
+            let found = if text.is_empty() {
+                names::of_descriptor(who, *dirfd).ok()?
+            } else {
+                names::whole(who, *dirfd, &text, true)
+            };
+            is_vital(found.path.as_bytes()).then_some(found.path)
+        })?;
+        self.reaches_our_mounts(tid).then(|| Verdict::tamper("proc", call.name, &vital.escaped(), libc::EPERM))
+    }
+
+    /// pivot_root(2) moves the root of everybody in its mount namespace, ours too.
+    pub(crate) fn guard_pivot(&self, tid: i32, call: &Call) -> Option<Verdict> {
+        self.is_at_home(tid, c"mnt").then(|| Verdict::tamper("proc", call.name, "the recorder's root", libc::EPERM))
+    }
+
+    /// Interfaces, routes, neighbours: the step sets up those of a network namespace of its own.
+    pub(crate) fn enter_network_setup(&self, tid: i32, call: &Call) -> Verdict {
+        if !self.is_at_home(tid, c"net") {
+            return Verdict::Run;
+        }
+        let command = call.int(1);
+        Verdict::refused(call.name, &format!("{command:#x} would change the network of the machine"), libc::EPERM)
+    }
+
+    /// After a mount: if something lies over what we look at after all, nothing that is recorded from now on is true.
+    pub(crate) fn mounts_changed(&mut self, tid: i32) {
+        self.kernel_trees.clear();
+        let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+        let points = mounts.split(|b| *b == b'\n').filter_map(|line| line.split(|b| *b == b' ').nth(4));
+        let hidden = points.clone().any(|point| point != b"/proc" && is_vital(point));
+        let whole = sys::statx(None, c"/proc", 0).is_ok_and(|s| self.home.proc_device == device(&s));
+        if hidden || !whole {
+            let detail = "a mount hides from the recorder what it looks at; the step is ended".to_owned();
+            let id = self.table.get(tid).map(|t| t.id).unwrap_or_default();
+            self.out.emit(id, Kind::Gap(Gap { why: GapWhy::Unseen, detail }));
+            self.kill_all();
+        }
+    }
+
+    /// True if this thread's namespace of this kind is ours.
+    pub(crate) fn is_at_home(&self, tid: i32, kind: &CStr) -> bool {
+        let name = format!("ns/{}", kind.to_string_lossy());
+        let of = |pid: i32| sys::namespace_inode(ProcPath::of(pid, &name).as_c());
+        of(tid).is_ok_and(|its| of(self.own_pid) == Ok(its))
+    }
+
+    /// True if what is mounted by this thread on `/` or `/proc` is mounted for us, too.
+    fn reaches_our_mounts(&self, tid: i32) -> bool {
+        self.is_at_home(tid, c"mnt") || {
+            let ours = peers(self.own_pid);
+            peers(tid).iter().any(|group| ours.contains(group))
+        }
+    }
+
+    /// An open file of a kernel's own file system that is mounted elsewhere than at its usual place: the name that it has
+    /// there. `None`: it is an ordinary file.
+    pub(crate) fn usual_name(&mut self, who: Looker, fd: i32, found: &Found) -> Option<PathBytes> {
+        let stat = found.stat.filter(|s| s.identity.dev_major == 0)?;
+        let kind = *self.kernel_trees.entry(device(&stat)).or_insert_with(|| kind_of(who, fd, device(&stat)));
+        match kind? {
+            PROC => Some(below_proc(who, &stat, found.path.as_bytes())),
+            b"cgroup" | b"cgroup2" => Some("/sys/fs/cgroup/elsewhere".into()),
+            _ => Some("/sys/elsewhere".into()),
+        }
+    }
+}
+
+/// Which of [`DOORS`] an open file is on. What is mounted nowhere is asked itself, but not where the step could have to answer.
+fn kind_of(who: Looker, fd: i32, device: (u32, u32)) -> Option<&'static [u8]> {
+    let list = std::fs::read(ProcPath::of(who.tid, "mountinfo").as_str()).unwrap_or_default();
+    let mounted = procfs::mountinfo(&list).find(|mount| mount.device == device);
+    if let Some(mount) = mounted {
+        return DOORS.iter().map(|(kind, _)| *kind).find(|kind| *kind == mount.kind.as_bytes());
+    }
+    if who.serves {
+        return None;
+    }
+    let opened = sys::open(ProcPath::fd(who.tid, fd).as_c(), libc::O_PATH).ok()?;
+    let magic = sys::statfs_type(opened.as_fd()).ok()?;
+    DOORS.iter().find(|(_, number)| *number == magic).map(|(kind, _)| *kind)
+}
+
+/// The name of a file of some `/proc` as it is below `/proc`.
+fn below_proc(who: Looker, stat: &sys::Stat, path: &[u8]) -> PathBytes {
+    let list = std::fs::read(ProcPath::of(who.tid, "mountinfo").as_str()).unwrap_or_default();
+    let mount = procfs::mountinfo(&list).find(|mount| mount.id == stat.identity.mount);
+    let rest = mount.and_then(|mount| {
+        let rest = path.strip_prefix(mount.point.as_bytes())?;
+        let root = mount.root.as_bytes();
+        Some([root.strip_suffix(b"/").unwrap_or(root), rest].concat())
+    });
+    rest.map_or_else(|| with_a_door(path), |rest| PathBytes::new([b"/proc", rest.as_slice()].concat()))
+}
+
+/// A name that does not begin where its mount does, below another root or mounted nowhere: its first end that is a door.
+fn with_a_door(path: &[u8]) -> PathBytes {
+    let starts = path.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(at, _)| &path[at..]);
+    let names = starts.map(|end| [b"/proc", end].concat());
+    let is_door = |name: &Vec<u8>| {
+        name.starts_with(b"/proc/sys") || process_door(name).is_some_and(|(_, door)| INTIMATE.contains(&door))
+    };
+    PathBytes::new(names.into_iter().find(is_door).unwrap_or_else(|| [b"/proc", path].concat()))
+}
+
+fn device(stat: &sys::Stat) -> (u32, u32) {
+    (stat.identity.dev_major, stat.identity.dev_minor)
+}
+
+/// `/proc`, or what is below a process there.
+fn is_vital(path: &[u8]) -> bool {
+    let Some(rest) = path.strip_prefix(b"/proc") else { return false };
+    let first = rest.strip_prefix(b"/").unwrap_or(rest).split(|b| *b == b'/').next().unwrap_or_default();
+    rest.is_empty()
+        || rest.starts_with(b"/")
+            && (first.is_empty() || first == b"self" || first == b"thread-self" || first.iter().all(u8::is_ascii_digit))
+}
+
+/// The peer groups of the mounts at `/` and `/proc` (proc(5), mountinfo: `shared:N`).
+fn peers(pid: i32) -> Vec<Vec<u8>> {
+    let text = std::fs::read(ProcPath::of(pid, "mountinfo").as_str()).unwrap_or_default();
+    let lines = text.split(|b| *b == b'\n').map(|line| line.split(|b| *b == b' '));
+    lines
+        .filter(|fields| matches!(fields.clone().nth(4), Some(b"/" | b"/proc")))
+        .flat_map(|fields| fields.skip(6).take_while(|f| *f != b"-").filter(|f| f.starts_with(b"shared:")))
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_door_is_found_at_the_end_of_a_name() {
+        assert_eq!(with_a_door(b"/x/42/p/7/environ"), "/proc/7/environ".into());
+        assert_eq!(with_a_door(b"/x/sys/kernel/core_pattern"), "/proc/sys/kernel/core_pattern".into());
+        assert_eq!(with_a_door(b"/version"), "/proc/version".into());
+    }
+
+    #[test]
+    fn what_is_below_a_process_is_vital_and_settings_are_not() {
+        for path in ["/proc", "/proc/", "/proc/7", "/proc/7/fd", "/proc/self/exe"] {
+            assert!(is_vital(path.as_bytes()), "{path}");
+        }
+        for path in ["/", "/process", "/proc/sys/fs/binfmt_misc", "/x/proc", "/x/proc/7"] {
+            assert!(!is_vital(path.as_bytes()), "{path}");
+        }
+    }
+}
