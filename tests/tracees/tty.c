@@ -1,18 +1,21 @@
 /* F08, G02: `pty PROG ARG...` runs PROG on a terminal of its own; `sti` pushes a command into the terminal's input (TIOCSTI);
-   `tostop DIR` makes everybody else there a background that is stopped when it writes. */
+   `xoff DIR` stops the terminal's output, `tostop DIR` makes everybody else there a background that is stopped when it writes. */
 #include "tracee.h"
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-static int stops(const char *dir) {
+static int stops(const char *how, const char *dir) {
     struct termios t;
     pid_t pid;
-    must(tcgetattr(0, &t), "tcgetattr");
-    t.c_lflag |= TOSTOP;
-    must(tcsetattr(0, TCSANOW, &t), "tcsetattr");
-    signal(SIGTTOU, SIG_IGN);
-    if (!(pid = must(fork(), "fork"))) setpgid(0, 0), tcsetpgrp(0, getpid()), _exit(tcgetpgrp(0) != getpid());
-    reap(pid);
+    if (!strcmp(how, "xoff")) must(tcflow(1, TCOOFF), "tcflow");
+    else {
+        must(tcgetattr(0, &t), "tcgetattr");
+        t.c_lflag |= TOSTOP;
+        must(tcsetattr(0, TCSANOW, &t), "tcsetattr");
+        signal(SIGTTOU, SIG_IGN);
+        if (!(pid = must(fork(), "fork"))) setpgid(0, 0), tcsetpgrp(0, getpid()), _exit(tcgetpgrp(0) != getpid());
+        reap(pid);
+    }
     canary(dir);
     return 0;
 }
@@ -27,7 +30,7 @@ int main(int argc, char **argv) {
         waitpid(pid, &status, 0);
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
-    if (argc > 2) return stops(argv[2]);
+    if (argc > 2) return stops(argv[1], argv[2]);
     for (const char *p = "id\n"; *p; p++)
         if (ioctl(0, TIOCSTI, p)) quit(errno == EIO ? 77 : 1, "TIOCSTI");
     return 0;

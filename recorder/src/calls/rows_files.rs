@@ -120,6 +120,8 @@ pub(super) const ROWS: &[Row] = &[
         &[
             guard(&[Test::is(1, TERMINAL_INPUT)], EPERM, "would type into a terminal or take it over"),
             guard(&[Test::is(1, &[TIOCSCTTY]), Test::is(2, &[1])], EPERM, "would take a terminal from its session"),
+            // TCXONC with TCOOFF (asm-generic/termbits.h)
+            guard(&[Test::is(1, &[0x540a]), Test::is(2, &[0])], EPERM, "would stop the output of a terminal"),
             guard(&[Test::is(1, KERNEL_FILES)], EPERM, "would reach files past their names or stop a file system"),
             guard(&[Test::is(1, LOOP)], EPERM, "would make a block device of a file"),
             guard(&[Test::is(1, &[TUNSETIFF])], EPERM, "would open a network interface"),
