@@ -64,6 +64,29 @@ pub struct Deviation {
     pub rule: Option<String>,
 }
 
+impl Deviation {
+    /// One of no process's: it is about the recording as a whole, or about the profile.
+    pub(crate) fn of_whole(code: &'static str, what: String, severity: Severity, why: String) -> Self {
+        Self {
+            code,
+            process: None,
+            what,
+            argv: Vec::new(),
+            seq: Vec::new(),
+            times: 1,
+            severity,
+            why,
+            suggest: None,
+            rule: None,
+        }
+    }
+
+    /// True if it is about the profile, and not about what the step did.
+    pub(crate) fn is_of_profile(&self) -> bool {
+        self.code.starts_with("profile-")
+    }
+}
+
 /// How many event numbers are kept of one deviation.
 pub const MAX_SEQ: usize = 20;
 

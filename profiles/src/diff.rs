@@ -357,18 +357,7 @@ impl Differ {
     }
 
     fn whole(&mut self, code: &'static str, what: String, severity: Severity, why: &str, rule: Option<String>) {
-        self.deviations.push(Deviation {
-            code,
-            process: None,
-            what,
-            argv: Vec::new(),
-            seq: Vec::new(),
-            times: 1,
-            severity,
-            why: why.to_owned(),
-            suggest: None,
-            rule,
-        });
+        self.deviations.push(Deviation { rule, ..Deviation::of_whole(code, what, severity, why.to_owned()) });
     }
 }
 

@@ -181,18 +181,7 @@ impl Origin {
                 ("profile-changed", format!("the profile is not that of {name}"), why)
             }
         };
-        Some(Deviation {
-            code,
-            process: None,
-            what,
-            argv: Vec::new(),
-            seq: Vec::new(),
-            times: 1,
-            severity: Severity::High,
-            why,
-            suggest: None,
-            rule: None,
-        })
+        Some(Deviation::of_whole(code, what, Severity::High, why))
     }
 }
 

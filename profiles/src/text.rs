@@ -56,7 +56,7 @@ impl DiffReport {
         let mut out = format!("{}\n", self.headline());
         let mut groups: Vec<(Whom<'_>, Vec<Line<'_>>)> = Vec::new();
         for deviation in &self.deviations {
-            let key = (deviation.process.as_ref(), deviation.code.starts_with("profile-"));
+            let key = (deviation.process.as_ref(), deviation.is_of_profile());
             match groups.iter_mut().find(|(whom, _)| same(*whom, key)) {
                 Some((_, lines)) => merge(lines, deviation),
                 None => groups.push((key, vec![Line::new(deviation)])),
@@ -94,7 +94,7 @@ impl DiffReport {
         if let Some(command) = self.profile_origin.as_ref().and_then(|origin| origin.command(profile)) {
             let _ = writeln!(out, "\n  look    {command}");
         }
-        if self.deviations.iter().any(|d| !d.code.starts_with("profile-")) && !recording.is_empty() {
+        if self.deviations.iter().any(|d| !d.is_of_profile()) && !recording.is_empty() {
             let _ = writeln!(out, "\n  decide  sekisho review {profile} {recording}");
             let _ = writeln!(out, "  patch   sekisho profile suggest {profile} {recording}");
         }
