@@ -17,6 +17,7 @@ mod images;
 mod judge;
 mod listeners;
 mod memory;
+mod mounts;
 mod names;
 mod notifier;
 mod options;

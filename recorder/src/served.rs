@@ -2,9 +2,8 @@
 //!
 //! Their answers are whatever that process likes at the moment, and it gives them only while it runs: it may be stopped,
 //! waiting for us. So nothing is read from them, and nothing asked that the kernel knows without them.
-use crate::decode::procfs::{self, Mount};
-use crate::names::ProcPath;
-use crate::sys;
+use crate::decode::procfs::Mount;
+use crate::{mounts, sys};
 use std::collections::HashSet;
 use std::ffi::CString;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,14 +32,14 @@ impl Served {
     /// A thread has opened /dev/fuse.
     pub(crate) fn begin(&mut self, tid: i32) {
         if self.others.is_none() {
-            self.others = Some(mounts(tid).iter().map(|mount| mount.device).collect());
+            self.others = Some(served(tid).map(|mount| mount.device).collect());
         }
     }
 
     /// What a thread sees mounted that the step serves and was not seen before.
     pub(crate) fn look(&mut self, tid: i32) -> Vec<Device> {
         let Some(others) = &self.others else { return Vec::new() };
-        let seen = mounts(tid).into_iter().map(|mount| mount.device).filter(|device| !others.contains(device));
+        let seen = served(tid).map(|mount| mount.device).filter(|device| !others.contains(device));
         seen.filter(|device| self.own.insert(*device)).collect()
     }
 
@@ -62,7 +61,7 @@ impl Own {
     /// Takes it down, as far as we may: who waits for an answer gets an error then, be its server dead or not
     /// (umount2(2), `MNT_FORCE`).
     pub(crate) fn take_down(&self) {
-        for mount in mounts(sys::thread_id()).iter().filter(|mount| self.contains(mount.device)) {
+        for mount in served(sys::thread_id()).filter(|mount| self.contains(mount.device)) {
             if let Ok(point) = CString::new(mount.point.as_bytes()) {
                 // EPERM: the step, too, could not mount it here then. EBUSY: it is in use, and answers with errors now.
                 let _ = sys::unmount_by_force(&point);
@@ -71,7 +70,6 @@ impl Own {
     }
 }
 
-fn mounts(tid: i32) -> Vec<Mount> {
-    let list = std::fs::read(ProcPath::of(tid, "mountinfo").as_str()).unwrap_or_default();
-    procfs::mountinfo(&list).filter(|mount| mount.kind.as_bytes().starts_with(b"fuse")).collect()
+fn served(tid: i32) -> impl Iterator<Item = Mount> {
+    mounts::mounts(tid).into_iter().filter(|mount| mount.kind.as_bytes().starts_with(b"fuse"))
 }

@@ -64,7 +64,7 @@ pub fn record<W: Write + Send>(
         mount_namespace: sys::namespace_inode(c"/proc/self/ns/mnt")?,
         pid_namespace: sys::namespace_inode(c"/proc/self/ns/pid")?,
         root: sys::statx(None, c"/proc/self/root", 0)?.identity,
-        proc_device: sys::statx(None, c"/proc", 0).map(|s| (s.identity.dev_major, s.identity.dev_minor))?,
+        proc_device: sys::statx(None, c"/proc", 0).map(|s| s.device())?,
     };
     let choice = Choice::of(options, judge.is_some())?;
     let listens = choice.listens;

@@ -4,6 +4,7 @@
 //! stopped, single-threaded program can write (EVASION R6).
 use super::{Call, Pending, Verdict, outcome};
 use crate::calls::Place;
+use crate::decode::procfs;
 use crate::images::Stack;
 use crate::judge::Ruling;
 use crate::memory;
@@ -146,11 +147,14 @@ impl Tracer {
 /// privileges keeps them from whoever it filters (seccomp(2), `no_new_privs`).
 fn loses_privilege(who: Looker) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    let status = std::fs::read_to_string(names::ProcPath::of(who.tid, "status").as_str()).unwrap_or_default();
-    let field = |name: &str| status.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default();
-    let effective = field("Uid:").split_whitespace().nth(1).and_then(|n| n.parse().ok());
+    let status = std::fs::read(names::ProcPath::of(who.tid, "status").as_str()).unwrap_or_default();
+    let uids = procfs::field(&status, "Uid").and_then(|uids| std::str::from_utf8(uids).ok()).unwrap_or_default();
+    let effective = uids.split_whitespace().nth(1).and_then(|n| n.parse().ok());
     let owner = std::fs::metadata(names::ProcPath::of(who.tid, "exe").as_str()).map(|m| m.uid()).ok();
-    field("NoNewPrivs:").trim() == "1" && crate::sys::effective_uid() != 0 && owner.is_some() && owner != effective
+    procfs::field(&status, "NoNewPrivs") == Some(b"1")
+        && crate::sys::effective_uid() != 0
+        && owner.is_some()
+        && owner != effective
 }
 
 fn without_privilege() -> Kind {

@@ -97,7 +97,7 @@ impl Tracer {
         let writes = open.flags & (libc::O_WRONLY | libc::O_RDWR | libc::O_TRUNC) != 0;
         // A process id namespace shows its own processes in its own /proc: none of them is outside.
         let own_numbers = self.table.group_of(who.tid).is_some_and(|g| g.own_pids)
-            && found.stat.is_some_and(|s| (s.identity.dev_major, s.identity.dev_minor) != self.home.proc_device);
+            && found.stat.is_some_and(|s| s.device() != self.home.proc_device);
         if let Some((pid, door)) = process_door(path).filter(|_| !own_numbers) {
             let inside = self.table.get(pid).is_some() || self.is_newborn(pid);
             if !inside && (writes || INTIMATE.contains(&door)) {

@@ -4,8 +4,9 @@
 use super::guarded_opens::{INTIMATE, process_door};
 use super::{Call, Verdict};
 use crate::calls::MountAct;
-use crate::decode::procfs;
+use crate::decode::procfs::Mount;
 use crate::memory;
+use crate::mounts::mounts;
 use crate::names::{self, Found, Looker, ProcPath};
 use crate::sys;
 use crate::tracer::Tracer;
@@ -103,10 +104,9 @@ impl Tracer {
     /// After a mount: if something lies over what we look at after all, nothing that is recorded from now on is true.
     pub(crate) fn mounts_changed(&mut self, tid: i32) {
         self.kernel_trees.clear();
-        let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
-        let points = mounts.split(|b| *b == b'\n').filter_map(|line| line.split(|b| *b == b' ').nth(4));
-        let hidden = points.clone().any(|point| point != b"/proc" && is_vital(point));
-        let whole = sys::statx(None, c"/proc", 0).is_ok_and(|s| self.home.proc_device == device(&s));
+        let vital = |mount: &Mount| mount.point.as_bytes() != b"/proc" && is_vital(mount.point.as_bytes());
+        let hidden = mounts(self.own_pid).iter().any(vital);
+        let whole = sys::statx(None, c"/proc", 0).is_ok_and(|s| self.home.proc_device == s.device());
         if hidden || !whole {
             let detail = "a mount hides from the recorder what it looks at; the step is ended".to_owned();
             let id = self.table.get(tid).map(|t| t.id).unwrap_or_default();
@@ -134,7 +134,7 @@ impl Tracer {
     /// there. `None`: it is an ordinary file.
     pub(crate) fn usual_name(&mut self, who: Looker, fd: i32, found: &Found) -> Option<PathBytes> {
         let stat = found.stat.filter(|s| s.identity.dev_major == 0)?;
-        let kind = *self.kernel_trees.entry(device(&stat)).or_insert_with(|| kind_of(who, fd, device(&stat)));
+        let kind = *self.kernel_trees.entry(stat.device()).or_insert_with(|| kind_of(who, fd, stat.device()));
         match kind? {
             PROC => Some(below_proc(who, &stat, found.path.as_bytes())),
             b"cgroup" | b"cgroup2" => Some("/sys/fs/cgroup/elsewhere".into()),
@@ -145,9 +145,7 @@ impl Tracer {
 
 /// Which of [`DOORS`] an open file is on. What is mounted nowhere is asked itself, but not where the step could have to answer.
 fn kind_of(who: Looker, fd: i32, device: (u32, u32)) -> Option<&'static [u8]> {
-    let list = std::fs::read(ProcPath::of(who.tid, "mountinfo").as_str()).unwrap_or_default();
-    let mounted = procfs::mountinfo(&list).find(|mount| mount.device == device);
-    if let Some(mount) = mounted {
+    if let Some(mount) = mounts(who.tid).iter().find(|mount| mount.device == device) {
         return DOORS.iter().map(|(kind, _)| *kind).find(|kind| *kind == mount.kind.as_bytes());
     }
     if who.serves {
@@ -160,8 +158,7 @@ fn kind_of(who: Looker, fd: i32, device: (u32, u32)) -> Option<&'static [u8]> {
 
 /// The name of a file of some `/proc` as it is below `/proc`.
 fn below_proc(who: Looker, stat: &sys::Stat, path: &[u8]) -> PathBytes {
-    let list = std::fs::read(ProcPath::of(who.tid, "mountinfo").as_str()).unwrap_or_default();
-    let mount = procfs::mountinfo(&list).find(|mount| mount.id == stat.identity.mount);
+    let mount = mounts(who.tid).into_iter().find(|mount| mount.id == stat.identity.mount);
     let rest = mount.and_then(|mount| {
         let rest = path.strip_prefix(mount.point.as_bytes())?;
         let root = mount.root.as_bytes();
@@ -180,10 +177,6 @@ fn with_a_door(path: &[u8]) -> PathBytes {
     PathBytes::new(names.into_iter().find(is_door).unwrap_or_else(|| [b"/proc", path].concat()))
 }
 
-fn device(stat: &sys::Stat) -> (u32, u32) {
-    (stat.identity.dev_major, stat.identity.dev_minor)
-}
-
 /// `/proc`, or what is below a process there.
 fn is_vital(path: &[u8]) -> bool {
     let Some(rest) = path.strip_prefix(b"/proc") else { return false };
@@ -193,15 +186,10 @@ fn is_vital(path: &[u8]) -> bool {
             && (first.is_empty() || first == b"self" || first == b"thread-self" || first.iter().all(u8::is_ascii_digit))
 }
 
-/// The peer groups of the mounts at `/` and `/proc` (proc(5), mountinfo: `shared:N`).
-fn peers(pid: i32) -> Vec<Vec<u8>> {
-    let text = std::fs::read(ProcPath::of(pid, "mountinfo").as_str()).unwrap_or_default();
-    let lines = text.split(|b| *b == b'\n').map(|line| line.split(|b| *b == b' '));
-    lines
-        .filter(|fields| matches!(fields.clone().nth(4), Some(b"/" | b"/proc")))
-        .flat_map(|fields| fields.skip(6).take_while(|f| *f != b"-").filter(|f| f.starts_with(b"shared:")))
-        .map(<[u8]>::to_vec)
-        .collect()
+/// The peer groups of the mounts at `/` and `/proc`.
+fn peers(pid: i32) -> Vec<u64> {
+    let here = |mount: &Mount| matches!(mount.point.as_bytes(), b"/" | b"/proc");
+    mounts(pid).into_iter().filter(here).filter_map(|mount| mount.peers).collect()
 }
 
 #[cfg(test)]

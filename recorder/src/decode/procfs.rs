@@ -122,6 +122,8 @@ pub struct Mount {
     pub root: PathBytes,
     /// Where it is.
     pub point: PathBytes,
+    /// Its peer group, if what is mounted on it appears elsewhere too (`shared:N`, mount_namespaces(7)).
+    pub peers: Option<u64>,
     /// Type of the file system.
     pub kind: PathBytes,
     /// Where it comes from.
@@ -141,9 +143,15 @@ fn mount(line: &[u8]) -> Option<Mount> {
     let device = (major.parse().ok()?, minor.parse().ok()?);
     let (root, point) = (unescape(fields.next()?), unescape(fields.next()?));
     // Options and optional fields end at a lone hyphen.
-    fields.find(|field| *field == b"-")?;
+    let mut peers = None;
+    loop {
+        match fields.next()? {
+            b"-" => break,
+            field => peers = field.strip_prefix(b"shared:").and_then(number).or(peers),
+        }
+    }
     let (kind, source) = (unescape(fields.next()?), unescape(fields.next()?));
-    Some(Mount { id, parent, device, root, point, kind, source })
+    Some(Mount { id, parent, device, root, point, peers, kind, source })
 }
 
 /// Undoes `\ooo`, by which blanks, newlines, `#` and backslashes are written there.
@@ -218,10 +226,12 @@ mod tests {
 
     /// proc_pid_mountinfo(5): blanks in names are written in octal.
     #[test]
-    fn octal_in_mount_points_is_undone() {
+    fn octal_in_mount_points_is_undone_and_the_peer_group_is_read() {
         let line = b"36 35 98:0 /a\\040b /mnt/x\\134y\\012 rw,noatime master:1 shared:2 - ext3 /dev/root rw\n";
         let mount = mountinfo(line).next().unwrap();
-        assert_eq!((mount.id, mount.parent, mount.device), (36, 35, (98, 0)));
+        assert_eq!((mount.id, mount.parent, mount.device, mount.peers), (36, 35, (98, 0), Some(2)));
+        let alone = b"36 35 98:0 / /mnt rw,shared:9 master:1 - ext3 shared:7 rw\n";
+        assert_eq!(mountinfo(alone).next().unwrap().peers, None);
         assert_eq!((mount.root.as_bytes(), mount.point.as_bytes()), (&b"/a b"[..], &b"/mnt/x\\y\n"[..]));
         assert_eq!((mount.kind.as_bytes(), mount.source.as_bytes()), (&b"ext3"[..], &b"/dev/root"[..]));
     }

@@ -139,7 +139,7 @@ impl Digests {
             }
             Err(Slot::without(why))
         };
-        if self.avoided.contains(&(stat.identity.dev_major, stat.identity.dev_minor)) {
+        if self.avoided.contains(&stat.device()) {
             return refuse("served-by-step");
         }
         if stat.size > MAX_BYTES {

@@ -22,6 +22,13 @@ pub(crate) struct Stat {
     pub rdev: (u32, u32),
 }
 
+impl Stat {
+    /// Major and minor number of the device that it is on.
+    pub(crate) fn device(&self) -> (u32, u32) {
+        (self.identity.dev_major, self.identity.dev_minor)
+    }
+}
+
 /// `STATX_MNT_ID` (linux/stat.h, Linux 5.8).
 const STATX_MNT_ID: u32 = 0x1000;
 
