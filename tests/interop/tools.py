@@ -56,6 +56,8 @@ class Tool:
     def __init__(self, work):
         self.work = Path(work)
         self.count = 0
+        # The root of trust, once there is one.
+        self.root = None
 
     def file(self, end):
         self.count += 1
@@ -73,7 +75,6 @@ class Sekisho(Tool):
     def __init__(self, work, binary):
         super().__init__(work)
         self.binary = binary
-        self.root = None
 
     def attest(self, recording, artifact, *options, cwd):
         """Attests a recording in its workspace; gives what was written."""
@@ -119,7 +120,6 @@ class Cosign(Tool):
     def __init__(self, work, binary):
         super().__init__(work)
         self.binary = binary
-        self.root = None
 
     def key(self, name):
         run(self.binary, "generate-key-pair", "--output-key-prefix", name, cwd=self.work, env=self.PASSWORD)
@@ -249,7 +249,6 @@ class SigstoreJs(Tool):
     def __init__(self, work, place):
         super().__init__(work)
         self.place = place
-        self.root = None
 
     def reads(self, paper):
         return paper.is_bundle and not is_hashed_otherwise(paper)
@@ -271,10 +270,6 @@ class SigstorePython(Tool):
     """sigstore's own client in Python, offline: certificates only, and certificates in a log only."""
 
     name = "sigstore-python"
-
-    def __init__(self, work):
-        super().__init__(work)
-        self.root = None
 
     def reads(self, paper):
         return paper.is_bundle and paper.identity is not None
