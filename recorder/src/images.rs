@@ -54,7 +54,7 @@ impl Images {
     ) -> Chain {
         let mut chain = Chain { interpreters: Vec::new(), slots: Vec::new() };
         if let Some(call) = call {
-            self.scripts(who, &call.found, image, digests, &mut chain);
+            self.scripts(who, call, image, digests, &mut chain);
         }
         if let Some(loader) = self.loader(who, image)
             && let Some((found, slot)) = whole_file(who, &loader, digests)
@@ -65,8 +65,13 @@ impl Images {
     }
 
     /// From what was asked for to the image, by `#!` lines (execve(2), "Interpreter scripts").
-    fn scripts(&self, who: Looker, asked: &Found, image: &Found, digests: &mut Digests, chain: &mut Chain) {
-        let mut next = asked.clone();
+    fn scripts(&self, who: Looker, call: &ExecCall, image: &Found, digests: &mut Digests, chain: &mut Chain) {
+        // Most often the image itself was asked for: one look tells.
+        if call.found.is_none() && image.stat.is_some_and(|stat| names::leads_through_links_to(who, &call.asked, &stat))
+        {
+            return;
+        }
+        let mut next = call.found(who);
         for _ in 0..CHAIN_MAX {
             if next.stat.is_none() || same(&next, image) {
                 return;

@@ -109,8 +109,16 @@ pub(crate) fn of_handle(who: Looker, handle: BorrowedFd<'_>, stat: &Stat) -> Pat
 
 /// True if `path`, from our own root, leads to this object now.
 pub(crate) fn leads_to(path: &PathBytes, object: &Stat) -> bool {
-    let now =
-        CString::new(path.as_bytes()).ok().and_then(|name| sys::statx(None, &name, libc::AT_SYMLINK_NOFOLLOW).ok());
+    is_now(path, libc::AT_SYMLINK_NOFOLLOW, object)
+}
+
+/// The same of an absolute name that `who` asked for, through symbolic links.
+pub(crate) fn leads_through_links_to(who: Looker, path: &PathBytes, object: &Stat) -> bool {
+    is_now(path, who.sync(), object)
+}
+
+fn is_now(path: &PathBytes, flags: i32, object: &Stat) -> bool {
+    let now = CString::new(path.as_bytes()).ok().and_then(|name| sys::statx(None, &name, flags).ok());
     now.is_some_and(|now| now.identity == object.identity)
 }
 

@@ -5,19 +5,41 @@
 use super::{Call, Pending, Verdict, outcome};
 use crate::calls::Place;
 use crate::decode::procfs;
+use crate::digests::Slot;
 use crate::images::Stack;
 use crate::judge::Ruling;
 use crate::memory;
 use crate::names::{self, Found, Looker};
+use crate::sys::{self, SysError};
+use crate::tracee::View;
 use crate::tracer::Tracer;
 use sekisho_events::{Denied, Exec, Kind, Outcome, PathBytes, Refused};
+use std::sync::Arc;
 
 /// An execve under way.
 #[derive(Debug)]
 pub(crate) struct ExecCall {
     pub asked: PathBytes,
-    /// What the name led to at entry: the image, or a script.
-    pub found: Found,
+    /// What the name led to at entry: the image, or a script. `None`: it was not looked up, and means the same later.
+    pub found: Option<Found>,
+}
+
+impl ExecCall {
+    /// What the name leads to: from entry, or now.
+    pub(crate) fn found(&self, who: Looker) -> Found {
+        self.found.clone().unwrap_or_else(|| names::whole(who, libc::AT_FDCWD, &self.asked, true))
+    }
+}
+
+/// A program that has begun, and has not run yet: what only its stopped process can tell.
+struct Begun {
+    who: Looker,
+    image: Found,
+    image_slot: Arc<Slot>,
+    stack: Stack,
+    cwd: PathBytes,
+    /// It would have had its owner's rights, and has not.
+    lost: bool,
 }
 
 /// Programs that were ended unseen and are named to the caller; the recording has all.
@@ -31,6 +53,9 @@ impl Tracer {
             Err(fault) => return Verdict::unreadable(call, fault),
         };
         let Some((who, _)) = self.looker(tid) else { return Verdict::Run };
+        if !self.enforces() && keeps_its_meaning(who, &asked) {
+            return Verdict::Watch(Pending::Exec(Box::new(ExecCall { asked, found: None })));
+        }
         let found = if asked.is_empty() && dirfd != libc::AT_FDCWD {
             names::of_descriptor(who, dirfd).unwrap_or(Found { path: asked.clone(), stat: None })
         } else {
@@ -42,7 +67,7 @@ impl Tracer {
                 return verdict;
             }
         }
-        Verdict::Watch(Pending::Exec(Box::new(ExecCall { asked, found })))
+        Verdict::Watch(Pending::Exec(Box::new(ExecCall { asked, found: Some(found) })))
     }
 
     /// The execve failed.
@@ -52,16 +77,34 @@ impl Tracer {
             return;
         }
         if let Some(outcome) = outcome(result) {
-            self.tell(tid, Kind::Exec(Box::new(attempt(&exec.asked, &exec.found, outcome))));
+            self.tell_attempt(tid, exec, outcome);
         }
     }
 
-    /// The execve succeeded: `tid` is the leader and only thread of a new program.
-    pub(crate) fn executed(&mut self, tid: i32, call: Option<&ExecCall>) {
+    /// Tells of an execve that did not succeed, or not as far as can be known.
+    pub(crate) fn tell_attempt(&mut self, tid: i32, exec: &ExecCall, outcome: Outcome) {
         let Some((who, _)) = self.looker(tid) else { return };
+        self.tell(tid, Kind::Exec(Box::new(attempt(&exec.asked, &exec.found(who), outcome))));
+    }
+
+    /// The execve succeeded: `tid` is the leader and only thread of a new program. Lets it run, or ends it.
+    pub(crate) fn executed(&mut self, tid: i32, call: Option<&ExecCall>) -> Result<(), SysError> {
+        let Some(begun) = self.look_at_program(tid, call) else { return sys::cont(tid, 0) };
+        if self.enforces() || begun.who.view != View::Ours {
+            self.tell_program(tid, begun, call);
+            return sys::cont(tid, 0);
+        }
+        // The rest needs no stopped process, and nobody's act is told before this one is: whoever stops waits for us.
+        let gone_on = sys::cont(tid, 0);
+        self.tell_program(tid, begun, call);
+        gone_on
+    }
+
+    fn look_at_program(&mut self, tid: i32, call: Option<&ExecCall>) -> Option<Begun> {
+        let (who, _) = self.looker(tid)?;
         let Some((image, image_slot)) = self.images.image(who, &mut self.digests) else {
             self.blind(tid, call, "its image cannot be seen");
-            return;
+            return None;
         };
         // It may run with the rights of the file's owner.
         if image.stat.is_some_and(|s| s.mode & (libc::S_ISUID | libc::S_ISGID) != 0) {
@@ -69,7 +112,7 @@ impl Tracer {
         }
         let stack = match Stack::read(tid, &mut self.images.stack) {
             Ok(stack) => stack,
-            Err(memory::Fault::Gone) => return,
+            Err(memory::Fault::Gone) => return None,
             Err(_) => {
                 let why = if crate::images::is_foreign(who) {
                     "it is of a foreign ABI, whose calls are not recorded"
@@ -77,17 +120,23 @@ impl Tracer {
                     "its memory cannot be read, so its acts could not be told"
                 };
                 self.blind(tid, call, why);
-                return;
+                return None;
             }
         };
+        let lost = image.stat.is_some_and(|s| s.mode & libc::S_ISUID != 0) && loses_privilege(who);
+        Some(Begun { who, cwd: names::working_directory(who), image, image_slot, stack, lost })
+    }
+
+    fn tell_program(&mut self, tid: i32, begun: Begun, call: Option<&ExecCall>) {
+        let Begun { who, image, image_slot, stack, cwd, lost } = begun;
         let chain = self.images.chain(who, call, &image, &mut self.digests);
-        let asked = stack.exec_name.clone().or_else(|| call.map(|c| c.asked.clone()));
+        let asked = stack.exec_name.or_else(|| call.map(|c| c.asked.clone()));
         let exec = Exec {
             asked: asked.filter(|a| *a != image.path),
             interpreters: chain.interpreters,
             argv: stack.argv,
             argv_truncated: stack.argv_sha256.is_some(),
-            cwd: names::working_directory(who),
+            cwd,
             sha256: None,
             identity: image.stat.map(|s| s.identity),
             env: stack.env,
@@ -95,8 +144,8 @@ impl Tracer {
             argv_sha256: stack.argv_sha256,
             anonymous: image.stat.is_some_and(|s| s.links == 0).then_some(true),
             namespace: match who.view {
-                crate::tracee::View::Ours => None,
-                crate::tracee::View::Other(n) => Some(n),
+                View::Ours => None,
+                View::Other(n) => Some(n),
             },
             env_bytes: Some(stack.env_bytes),
             path: image.path,
@@ -105,7 +154,6 @@ impl Tracer {
         if !self.confirm_exec(tid, &kind) {
             return;
         }
-        let lost = image.stat.is_some_and(|s| s.mode & libc::S_ISUID != 0) && loses_privilege(who);
         let slots = std::iter::once(image_slot).chain(chain.slots).collect();
         let id = self.table.get(tid).map(|t| t.id).unwrap_or_default();
         self.out.emit_with(id, kind, slots);
@@ -133,7 +181,10 @@ impl Tracer {
     /// A program whose acts could not be told does not run (EVASION F5).
     fn blind(&mut self, tid: i32, call: Option<&ExecCall>, why: &str) {
         if self.blinded.len() < BLINDED_MAX {
-            let path = call.map_or_else(|| PathBytes::from("a program"), |c| c.found.path.clone());
+            let path = call.map_or_else(
+                || PathBytes::from("a program"),
+                |c| self.looker(tid).map_or_else(|| c.asked.clone(), |(who, _)| c.found(who).path),
+            );
             self.blinded.push((path, why.to_owned()));
         }
         let refused =
@@ -141,6 +192,13 @@ impl Tracer {
         self.tell(tid, Kind::Refused(refused));
         self.end_process(tid);
     }
+}
+
+/// True if a name leads to the same before an execve and after it, but for what others do meanwhile: from the root that we
+/// share, and not by what is of the process itself.
+fn keeps_its_meaning(who: Looker, asked: &PathBytes) -> bool {
+    let text = asked.as_bytes();
+    who.view == View::Ours && text.starts_with(b"/") && !text.starts_with(b"/proc/") && !text.starts_with(b"/dev/")
 }
 
 /// True if the program would run with the rights of its file's owner, and does not: a filter that was installed without
@@ -152,7 +210,7 @@ fn loses_privilege(who: Looker) -> bool {
     let effective = uids.split_whitespace().nth(1).and_then(|n| n.parse().ok());
     let owner = std::fs::metadata(names::ProcPath::of(who.tid, "exe").as_str()).map(|m| m.uid()).ok();
     procfs::field(&status, "NoNewPrivs") == Some(b"1")
-        && crate::sys::effective_uid() != 0
+        && sys::effective_uid() != 0
         && owner.is_some()
         && owner != effective
 }
@@ -166,7 +224,7 @@ fn without_privilege() -> Kind {
 }
 
 /// An attempt: what is known before the kernel has done it, or when it did not.
-pub(crate) fn attempt(asked: &PathBytes, found: &Found, outcome: Outcome) -> Exec {
+fn attempt(asked: &PathBytes, found: &Found, outcome: Outcome) -> Exec {
     Exec {
         path: found.path.clone(),
         asked: (*asked != found.path).then(|| asked.clone()),

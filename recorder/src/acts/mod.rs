@@ -20,7 +20,7 @@ mod sockets;
 mod surroundings;
 
 use crate::memory::Fault;
-pub(crate) use exec::{ExecCall, attempt};
+pub(crate) use exec::ExecCall;
 pub(crate) use ipc::{Ipc, IpcGet};
 pub(crate) use messages::{Received, Sending};
 pub(crate) use namespaces::{Change, NEW_NAMESPACES};

@@ -62,10 +62,7 @@ impl Tracer {
                 sys::to_exit(tid, 0)
             }
             Verdict::Answer { result, kind } => {
-                let mut regs = sys::get_regs(tid)?;
-                abi::answer(&mut regs, result);
-                self.unmark(tid, &mut regs);
-                sys::set_regs(tid, &regs)?;
+                self.answer_call(tid, result)?;
                 if let Some(kind) = kind {
                     self.tell(tid, *kind);
                 }
@@ -77,6 +74,17 @@ impl Tracer {
                 Ok(())
             }
         }
+    }
+
+    fn answer_call(&mut self, tid: i32, result: i64) -> Result<(), SysError> {
+        let marked = self.table.get(tid).is_some_and(|tracee| tracee.marks.held().is_some());
+        if result == -i64::from(libc::ENOSYS) && !marked {
+            return sys::skip_call(tid);
+        }
+        let mut regs = sys::get_regs(tid)?;
+        abi::answer(&mut regs, result);
+        self.unmark(tid, &mut regs);
+        sys::set_regs(tid, &regs)
     }
 
     pub(super) fn at_call_exit(&mut self, tid: i32) -> Result<(), SysError> {
@@ -151,10 +159,7 @@ impl Tracer {
                     self.tell_file(tid, act);
                 }
             }
-            Pending::Exec(exec) => {
-                let exec = crate::acts::attempt(&exec.asked, &exec.found, Outcome::Unknown);
-                self.tell(tid, Kind::Exec(Box::new(exec)));
-            }
+            Pending::Exec(exec) => self.tell_attempt(tid, &exec, Outcome::Unknown),
             Pending::Connect(mut connecting) => {
                 connecting.act.outcome = Outcome::Unknown;
                 self.tell(tid, Kind::Net(connecting.act));

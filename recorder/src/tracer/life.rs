@@ -120,7 +120,9 @@ impl Tracer {
 
     /// An execve has succeeded. The thread that did it now has its group's number (ptrace(2), "execve under ptrace").
     pub(super) fn at_exec(&mut self, tid: i32) -> Result<(), SysError> {
-        let former = sys::event_message(tid)? as i32;
+        // Another thread than the leader may have done it, if there was another.
+        let alone = self.table.group_of(tid).is_some_and(|group| group.threads == 1);
+        let former = if alone { tid } else { sys::event_message(tid)? as i32 };
         let pending = self.table.get_mut(former).and_then(|t| t.pending.take());
         let marks = self.table.get_mut(former).map(|t| std::mem::take(&mut t.marks));
         let group = self.table.get(tid).map_or(tid, |t| t.group);
@@ -148,9 +150,8 @@ impl Tracer {
             Some(Pending::Exec(call)) => Some(&**call),
             _ => None,
         };
-        self.executed(tid, call);
         // The pending call is over: its exit stop need not be seen.
-        sys::cont(tid, 0)
+        self.executed(tid, call)
     }
 
     /// A thread has ended.
