@@ -162,14 +162,19 @@ fn look_for_signer(args: &RunArgs) -> Result<(), CliError> {
 
 fn profile(args: &RunArgs) -> Result<Option<Loaded>, CliError> {
     match &args.profile {
-        Some(path) if !path.exists() && path.as_os_str() != "-" => {
-            Err(CliError::file("read", path, std::io::ErrorKind::NotFound.into()).with_hint(format!(
-                "make one: run without --profile, then sekisho profile new {} -o {}",
-                word(&args.out.join("recording.sekisho")),
-                word(path)
-            )))
+        Some(path) => {
+            if path.as_os_str() != "-"
+                && let Err(error) = std::fs::metadata(path)
+                && error.kind() == std::io::ErrorKind::NotFound
+            {
+                return Err(CliError::file("read", path, error).with_hint(format!(
+                    "make one: run without --profile, then sekisho profile new {} -o {}",
+                    word(&args.out.join("recording.sekisho")),
+                    word(path)
+                )));
+            }
+            Loaded::to_judge(path, &args.origin).map(Some)
         }
-        Some(path) => Loaded::to_judge(path, &args.origin).map(Some),
         None if Path::new(DEFAULT_PROFILE).exists() => {
             Loaded::to_judge(Path::new(DEFAULT_PROFILE), &args.origin).map(Some)
         }
