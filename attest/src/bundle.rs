@@ -1,7 +1,10 @@
 //! The statements of one run: made together, so that they agree and cite each other.
 use crate::dsse::Envelope;
 use crate::facts::{Products, RunFacts};
-use crate::names::{BUILDER, LINK, PAYLOAD_TYPE, PROVENANCE, RUNTIME_TRACE, SBOM, VERIFICATION_SUMMARY};
+use crate::names::{
+    ATTRIBUTE_REPORT, BUILDER, LINK, PAYLOAD_TYPE, PROVENANCE, RUNTIME_TRACE, SBOM, VERIFICATION_SUMMARY,
+};
+use crate::predicates::attributes::attributes;
 use crate::predicates::link::link;
 use crate::predicates::materials::Materials;
 use crate::predicates::provenance::provenance;
@@ -47,6 +50,8 @@ pub struct Options<'a> {
     pub builder: Option<&'a str>,
     /// What was read, by package, if that is to be stated too.
     pub sbom: Option<WholeBom<'a>>,
+    /// State the attributes that the recording proves ([`crate::claims`]), if it proves any.
+    pub attributes: bool,
 }
 
 /// A bill of materials, and the file that has all of it.
@@ -60,7 +65,7 @@ pub struct WholeBom<'a> {
     pub name: &'a [u8],
 }
 
-/// The payloads, in the order link, provenance, runtime trace, verdict, bill of materials.
+/// The payloads, in the order link, provenance, runtime trace, verdict, attribute report, bill of materials.
 #[derive(Clone, Debug)]
 pub struct Statements {
     payloads: Vec<Vec<u8>>,
@@ -102,10 +107,16 @@ pub fn attest(facts: &RunFacts, products: &Products, options: Options<'_>) -> Re
     let provenance = made.push("provenance", PROVENANCE, stated)?;
     let stated = runtime_trace(facts, &materials, products, &block, builder, (link, provenance));
     let trace = made.push("runtime-trace", RUNTIME_TRACE, stated)?;
-    if let Some(judged) = options.verdict {
+    let mut judged = None;
+    if let Some(by) = options.verdict {
         let evidence = [("link", link), ("provenance", provenance), ("runtime-trace", trace)];
-        let stated = verdict(judged, facts, &block, &evidence)?;
-        made.push("verdict", VERIFICATION_SUMMARY, stated)?;
+        let stated = verdict(by, facts, &block, &evidence)?;
+        judged = Some((by, made.push("verdict", VERIFICATION_SUMMARY, stated)?));
+    }
+    if options.attributes
+        && let Some(stated) = attributes(facts, judged, trace, &block, builder)
+    {
+        made.push("attribute report", ATTRIBUTE_REPORT, stated)?;
     }
     if let Some(whole) = options.sbom {
         made.push("bill of materials", SBOM, whole.bom.predicate(whole.text, whole.name))?;

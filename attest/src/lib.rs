@@ -28,6 +28,7 @@ pub use facts::{
     file_uri, gather, name_within,
 };
 pub use key::{Algorithm, KeyError, PublicKey, SecretKey};
+pub use predicates::attributes::{Claims, Unclaimed, claims};
 pub use predicates::verdict::{Verdict, VerdictBlock, VerdictError};
 pub use profile_review::{ReviewError, add_review, reviewers, sign_review};
 pub use run::{CoverageBlock, Listing, Recording, RunBlock, listing};

@@ -26,6 +26,8 @@ pub const VERIFICATION_SUMMARY: &str = "https://slsa.dev/verification_summary/v1
 
 /// in-toto simple verification result, version 0.1.
 pub const VERIFICATION_RESULT: &str = "https://in-toto.io/attestation/svr/v0.1";
+/// in-toto SCAI attribute report, version 0.3: what a run is claimed to have kept to.
+pub const ATTRIBUTE_REPORT: &str = "https://in-toto.io/attestation/scai/v0.3";
 /// CycloneDX bill of materials: what the step read.
 pub const SBOM: &str = "https://cyclonedx.org/bom";
 
@@ -56,8 +58,18 @@ pub const LEVEL_ENFORCED: &str = "SEKISHO_PROFILE_ENFORCED";
 /// What a verified level says: the release policy is satisfied.
 pub const LEVEL_ACCEPTED: &str = "SEKISHO_POLICY_SATISFIED";
 
-/// What a verified property says: nothing was missed while any of the steps ran.
+/// What a verified property or an attribute says: nothing was missed while any of the steps ran.
 pub const PROPERTY_COMPLETE: &str = "SEKISHO_RECORDING_COMPLETE";
+/// What an attribute says: no process of the step used the network, or asked anybody outside who could.
+pub const ATTRIBUTE_NO_NETWORK: &str = "SEKISHO_NO_NETWORK";
+/// What an attribute says: every input file is known by the digest of its content, and none changed meanwhile.
+pub const ATTRIBUTE_INPUTS_DIGESTED: &str = "SEKISHO_INPUTS_DIGESTED";
+/// What an attribute says: nothing was read, executed or asked that the profile does not allow.
+pub const ATTRIBUTE_INPUTS_IN_PROFILE: &str = "SEKISHO_INPUTS_IN_PROFILE";
+
+/// The attributes that are claimed of a run where its recording proves them.
+pub const ATTRIBUTES: [&str; 4] =
+    [PROPERTY_COMPLETE, ATTRIBUTE_NO_NETWORK, ATTRIBUTE_INPUTS_DIGESTED, ATTRIBUTE_INPUTS_IN_PROFILE];
 
 /// The kinds of statement that one run gives, by their short names.
 pub const KINDS: [(&str, &str); 4] =

@@ -61,7 +61,8 @@ fn python_verifies_ours_and_we_verify_pythons() {
         "profile": {"path": "sekisho.toml", "sha256": Digest::of(b"profile").to_hex()},
     }))
     .unwrap();
-    let statements = attest(&facts, &products, Options { verdict: Some(&verdict), ..Options::default() }).unwrap();
+    let options = Options { verdict: Some(&verdict), attributes: true, ..Options::default() };
+    let statements = attest(&facts, &products, options).unwrap();
     for algorithm in [Algorithm::Ed25519, Algorithm::P256] {
         let key = SecretKey::generate(algorithm).unwrap();
         let other = SecretKey::generate(algorithm).unwrap();
@@ -73,7 +74,7 @@ fn python_verifies_ours_and_we_verify_pythons() {
             .args([at("attestations.jsonl"), at("key.pub"), at("other.pub")])
             .arg(Digest::of(b"\x7fELF app").to_hex())
             .arg(dir.path()));
-        assert_eq!(said, "verified 4 statements\n");
+        assert_eq!(said, "verified 5 statements\n");
         for theirs in ["ed25519", "p256"] {
             let envelope = Envelope::parse(&std::fs::read(at(&format!("{theirs}.json"))).unwrap()).unwrap();
             let pem = std::fs::read_to_string(at(&format!("{theirs}.pub"))).unwrap();

@@ -194,8 +194,13 @@ fn statements_have_the_fields_of_their_specifications_and_no_others() {
     let good = verdict(&[]);
     let mut r = build();
     r.push(Kind::Net(NetAct { port: Some(53), ..NetAct::new(NetOp::Connect, "udp") }));
-    let all = values(&r, Some(&good));
-    for ((kind, uri), statement) in names::KINDS.iter().zip(&all) {
+    let facts = r.facts();
+    let products = facts.products(&Select::Default, r.on_disk()).unwrap();
+    let options = Options { verdict: Some(&good), attributes: true, ..Options::default() };
+    let all = attest(&facts, &products, options).unwrap();
+    let all: Vec<Value> = all.payloads().iter().map(|p| serde_json::from_slice(p).unwrap()).collect();
+    assert_eq!(all.len(), 5);
+    for ((kind, uri), statement) in names::KINDS.iter().chain([&("attributes", names::ATTRIBUTE_REPORT)]).zip(&all) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fields/{kind}.json"));
         let table: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         assert_eq!(table["predicateType"], *uri);

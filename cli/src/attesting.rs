@@ -12,7 +12,7 @@ use sekisho_attest::classic::{self, Link, LinkError};
 use sekisho_attest::sbom::Bom;
 use sekisho_attest::{
     FactsError, FileDigest, KeyError, Material, Options, ProductError, Products, RunFacts, SecretKey, Select,
-    Statements, Verdict, WholeBom, gather,
+    Statements, Verdict, WholeBom, claims, gather,
 };
 use sekisho_events::{Digest, escape};
 use serde_json::Value;
@@ -70,6 +70,8 @@ pub struct Request<'a> {
     pub step: Option<&'a str>,
     /// Where the bill of materials goes, if one is to be written and attested.
     pub sbom: Option<&'a Path>,
+    /// State also the attributes that the recording proves.
+    pub scai: bool,
     /// The directory where a classic link goes, if one is to be written.
     pub link: Option<&'a Path>,
     /// Where the envelopes go, one a line.
@@ -125,7 +127,10 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
         (path, bom.to_json(), bom)
     });
     let sbom = bill.as_ref().map(|(path, text, bom)| WholeBom { bom, text, name: bill::name(path) });
-    let options = Options { verdict: verdict.as_ref(), sbom, builder: None };
+    let options = Options { verdict: verdict.as_ref(), sbom, builder: None, attributes: request.scai };
+    if request.scai {
+        say_unclaimed(&facts, verdict.as_ref(), ui);
+    }
     let statements = sekisho_attest::attest(&facts, &products, options).map_err(|e| CliError::new(e.to_string()))?;
     let link = match (request.link, &pen) {
         (Some(directory), Pen::Key { key, .. }) => Some((directory, link(&facts, &products, key)?)),
@@ -147,6 +152,15 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
         complete: facts.trailer.complete,
         signer,
     })
+}
+
+/// Says what is not claimed, and why.
+fn say_unclaimed(facts: &RunFacts, verdict: Option<&Verdict>, ui: &Ui) {
+    for (attribute, claim) in claims(facts, verdict) {
+        if let Err(why) = claim {
+            ui.note(&format!("not claimed: {attribute}: {why}"));
+        }
+    }
 }
 
 /// What signs, when all that can fail without it has passed.

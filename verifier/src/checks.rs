@@ -1,6 +1,7 @@
 //! The checks of one candidate, in their order; each gives what it found, or the reason to refuse.
 use crate::candidate::Candidate;
 use crate::check::Check;
+use crate::claims;
 use crate::policy::{Mode, Source, StepRule};
 use crate::reason::{Reason, shown, some};
 use sekisho_attest::{Descriptor, listing, timestamp};
@@ -231,6 +232,14 @@ fn mode(rule: &StepRule, candidate: &Candidate<'_>) -> Found {
 }
 
 fn behaviour(rule: &StepRule, candidate: &Candidate<'_>) -> Found {
+    let judged = judged_clean(rule, candidate)?;
+    if rule.attributes.is_empty() {
+        return Ok(judged);
+    }
+    Ok(format!("{judged}; {}", claims::demanded(rule, candidate)?))
+}
+
+fn judged_clean(rule: &StepRule, candidate: &Candidate<'_>) -> Found {
     let Some(said) = candidate.verdict().filter(|_| rule.wants_verdict()) else {
         return Ok(NOT_DEMANDED.to_owned());
     };

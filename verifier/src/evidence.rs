@@ -1,4 +1,5 @@
 //! From envelopes and bundles to statements that somebody who is trusted signed.
+use crate::claims::{self, Claim};
 use crate::origin::ProfileOrigin;
 use crate::paper::Paper;
 use crate::policy::Policy;
@@ -36,6 +37,8 @@ pub(crate) struct Signed {
     pub(crate) materials: Vec<Descriptor>,
     /// Of a verdict.
     pub(crate) verdict: Option<Said>,
+    /// Of an attribute report.
+    pub(crate) claims: Vec<Claim>,
 }
 
 /// What a verdict says.
@@ -193,9 +196,12 @@ fn failed(statement: &ForeignStatement) -> Option<String> {
     (!good.contains(&said)).then(|| said.to_owned())
 }
 
-/// The properties that a statement of one of these kinds lists.
+/// The properties that a statement of one of these kinds lists, and the attributes of an attribute report.
 fn verified(statement: &ForeignStatement) -> Vec<String> {
     let of = |version: &str| statement.predicate_type.starts_with(version);
+    if statement.predicate_type == names::ATTRIBUTE_REPORT {
+        return claims::unconditional(&statement.predicate);
+    }
     let key = if of("https://slsa.dev/verification_summary/") {
         "verifiedLevels"
     } else if of("https://in-toto.io/attestation/svr/") {
@@ -231,7 +237,7 @@ pub(crate) fn statements(payloads: Vec<Payload>) -> Result<(Vec<Signed>, Vec<For
     Ok((out, others))
 }
 
-fn malformed(why: &str) -> Reason {
+pub(crate) fn malformed(why: &str) -> Reason {
     Reason::new(
         "statement-malformed",
         format!("a signed statement cannot be understood: {}", shown(why)),
@@ -241,7 +247,9 @@ fn malformed(why: &str) -> Reason {
 
 /// The kind and run block of a statement of ours; `None` if it is of another kind, or another tool's of the same kind.
 fn ours(statement: &ForeignStatement) -> Result<Option<(&'static str, RunBlock)>, Reason> {
-    let Some((kind, _)) = names::KINDS.iter().find(|(_, uri)| *uri == statement.predicate_type) else {
+    let report = ("attributes", names::ATTRIBUTE_REPORT);
+    let mut known = names::KINDS.iter().chain([&report]);
+    let Some((kind, _)) = known.find(|(_, uri)| *uri == statement.predicate_type) else {
         return Ok(None);
     };
     let predicate = &statement.predicate;
@@ -249,6 +257,7 @@ fn ours(statement: &ForeignStatement) -> Result<Option<(&'static str, RunBlock)>
         "link" => predicate.get("environment"),
         "provenance" => at(predicate, &["buildDefinition", "internalParameters"]),
         "runtime-trace" => at(predicate, &["monitor", "tracePolicy"]),
+        "attributes" => at(predicate, &["producer", "annotations"]),
         _ => at(predicate, &["policy", "annotations"]),
     };
     let Some(block) = open.and_then(|open| open.get(names::BLOCK)) else { return Ok(None) };
@@ -274,9 +283,11 @@ fn signed(kind: &'static str, block: RunBlock, statement: Statement, payload: Pa
         "provenance" => descriptors(at(predicate, &["runDetails", "byproducts"]), kind)?,
         "runtime-trace" => descriptors(at(predicate, &["monitor", "tracePolicy", "evidence"]), kind)?,
         "verdict" => descriptors(predicate.get("inputAttestations"), kind)?,
+        "attributes" => claims::evidence(predicate)?,
         _ => Vec::new(),
     };
     let verdict = if kind == "verdict" { Some(said(predicate)?) } else { None };
+    let claims = if kind == "attributes" { claims::claims(predicate)? } else { Vec::new() };
     Ok(Signed {
         kind,
         subjects: statement.subjects,
@@ -287,6 +298,7 @@ fn signed(kind: &'static str, block: RunBlock, statement: Statement, payload: Pa
         cites,
         materials,
         verdict,
+        claims,
     })
 }
 
@@ -322,7 +334,7 @@ fn descriptors(list: Option<&Value>, kind: &str) -> Result<Vec<Descriptor>, Reas
     list.iter().map(read).collect()
 }
 
-fn at<'v>(object: &'v Map<String, Value>, path: &[&str]) -> Option<&'v Value> {
+pub(crate) fn at<'v>(object: &'v Map<String, Value>, path: &[&str]) -> Option<&'v Value> {
     let (first, rest) = path.split_first()?;
     rest.iter().try_fold(object.get(*first)?, |value, key| value.get(*key))
 }

@@ -98,10 +98,11 @@ impl Cited {
 
 /// Which statements of a candidate a check looks at.
 pub(crate) fn rests_on<'c, 'e>(check: Check, candidate: &'c Candidate<'e>) -> impl Iterator<Item = &'e Signed> + 'c {
-    let kind = match check {
-        Check::Profile | Check::Mode | Check::Behaviour => Some("verdict"),
-        Check::Materials | Check::Chain => Some("link"),
-        _ => None,
+    let kinds = match check {
+        Check::Profile | Check::Mode => &["verdict"][..],
+        Check::Behaviour => &["verdict", "attributes"],
+        Check::Materials | Check::Chain => &["link"],
+        _ => &[],
     };
-    candidate.statements.iter().copied().filter(move |s| kind.is_none_or(|kind| s.kind == kind))
+    candidate.statements.iter().copied().filter(move |s| kinds.is_empty() || kinds.contains(&s.kind))
 }

@@ -10,6 +10,7 @@ mod candidate;
 mod chain;
 mod check;
 mod checks;
+mod claims;
 mod evidence;
 mod explain;
 mod layout;

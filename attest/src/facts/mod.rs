@@ -6,17 +6,20 @@ mod files;
 mod names;
 mod products;
 mod programs;
+mod reach;
 
 pub use files::Material;
 pub(crate) use names::percent;
 pub use names::{file_uri, name_within};
 pub use products::{ProductError, Products, RECORDING_NAME, Select};
 pub use programs::{Network, Program};
+pub(crate) use reach::Reach;
 
 use files::{Candidate, Files};
 use programs::Programs;
 use sekisho_events::{
-    ContentWhen, DescriptorTarget, Digest, Event, Gap, Header, Kind, LogError, LogReader, PathBytes, Trailer,
+    ContentWhen, DescriptorHow, DescriptorTarget, Digest, Event, Gap, Header, Kind, LogError, LogReader, PathBytes,
+    Trailer,
 };
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -75,6 +78,8 @@ pub struct RunFacts {
     /// Digests of all that was read, by whatever name, the step's own files too.
     read: BTreeSet<Digest>,
     candidates: Vec<Candidate>,
+    /// Ways out that are no sockets.
+    pub(crate) reach: Reach,
 }
 
 impl RunFacts {
@@ -130,6 +135,7 @@ pub fn gather(recording: impl Read) -> Result<RunFacts, FactsError> {
         environment: gathered.environment.unwrap_or_default(),
         read: gathered.read,
         candidates,
+        reach: gathered.reach,
     })
 }
 
@@ -141,6 +147,7 @@ struct Gathered {
     gaps: Vec<Gap>,
     environment: Option<Vec<PathBytes>>,
     read: BTreeSet<Digest>,
+    reach: Reach,
 }
 
 impl Gathered {
@@ -154,7 +161,10 @@ impl Gathered {
                 self.environment.get_or_insert(exec.env);
             }
             Kind::Exit(_) => self.programs.ended(process),
-            Kind::File(act) => self.files.act(process, &act),
+            Kind::File(act) => {
+                self.reach.act(&act);
+                self.files.act(process, &act);
+            }
             Kind::Content(content) => {
                 if content.when == ContentWhen::Read {
                     self.read.extend(content.sha256);
@@ -163,9 +173,16 @@ impl Gathered {
             }
             Kind::Net(act) => self.programs.network(process, &act, times),
             Kind::Descriptor(descriptor) => match &descriptor.target {
-                DescriptorTarget::File(act) => self.files.act(process, act),
+                DescriptorTarget::File(act) => {
+                    // What the step was started with is not of its own choosing.
+                    if descriptor.how != DescriptorHow::Inherited {
+                        self.reach.act(act);
+                    }
+                    self.files.act(process, act);
+                }
                 DescriptorTarget::Net(act) => self.programs.network(process, act, times),
             },
+            Kind::Tamper(tamper) => self.reach.tampered(&tamper),
             Kind::Delegated(to) => self.delegated.push(to.to.escaped()),
             Kind::Gap(gap) if self.gaps.len() < SHOWN_GAPS => self.gaps.push(gap),
             _ => {}

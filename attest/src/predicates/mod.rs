@@ -1,5 +1,6 @@
 //! The predicates that one run gives. Each has only the fields of its specification; what we add stands in objects
 //! that the specification leaves open (docs/attestations.md).
+pub(crate) mod attributes;
 pub(crate) mod cut;
 pub(crate) mod link;
 pub(crate) mod materials;

@@ -128,19 +128,25 @@ pub(crate) fn verdict(
     if let Some(origin) = &verdict.profile_origin {
         annotations.insert("profile".to_owned(), origin.clone().into());
     }
+    let mut policy = profile(verdict);
+    policy["annotations"] = annotations.into();
     Ok(object(json!({
         "verifier": {"id": DIFF_VERIFIER, "version": {"sekisho": facts.header.tool}},
         "timeVerified": timestamp::format(facts.finished_s()),
         "resourceUri": format!("urn:sekisho:run:{run}"),
-        "policy": {
-            "uri": format!("file:{}", crate::facts::percent(verdict.profile_path.as_bytes())),
-            "digest": {"sha256": verdict.profile_sha256.to_hex()},
-            "annotations": annotations,
-        },
+        "policy": policy,
         "inputAttestations": inputs,
         "verificationResult": if verdict.clean { "PASSED" } else { "FAILED" },
         "verifiedLevels": levels,
     })))
+}
+
+/// The profile, by URI and digest.
+pub(crate) fn profile(verdict: &Verdict) -> Value {
+    json!({
+        "uri": format!("file:{}", crate::facts::percent(verdict.profile_path.as_bytes())),
+        "digest": {"sha256": verdict.profile_sha256.to_hex()},
+    })
 }
 
 /// What of a deviation is signed word for word; all of it is in `verdict.json`, whose list the digest covers.

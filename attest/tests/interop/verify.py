@@ -15,6 +15,7 @@ from in_toto.models.link import Link
 from in_toto.models.metadata import Envelope as InTotoEnvelope
 from in_toto_attestation.predicates.link.v0 import link_pb2
 from in_toto_attestation.predicates.provenance.v1 import provenance_pb2
+from in_toto_attestation.predicates.scai.v0 import scai, scai_pb2
 from in_toto_attestation.predicates.vsa.v1 import vsa_pb2
 from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.statement import Statement
@@ -25,6 +26,7 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 LINK = "https://in-toto.io/attestation/link/v0.3"
 PROVENANCE = "https://slsa.dev/provenance/v1"
 TRACE = "https://in-toto.io/attestation/runtime-trace/v0.1"
+SCAI = "https://in-toto.io/attestation/scai/v0.3"
 VSA = "https://slsa.dev/verification_summary/v1"
 
 
@@ -84,6 +86,15 @@ def check_vsa(statement):
     assert summary.verification_result == "PASSED" and summary.policy.digest["sha256"] and summary.verifier.id
 
 
+def check_scai(statement):
+    # Fails on any field that the message does not have.
+    report = json_format.ParseDict(statement["predicate"], scai_pb2.AttributeReport())
+    scai.AttributeReport(list(report.attributes), report.producer).validate()
+    names = [assertion.attribute for assertion in report.attributes]
+    assert "SEKISHO_NO_NETWORK" in names and len(set(names)) == len(names), names
+    assert all(assertion.evidence.digest["sha256"] for assertion in report.attributes)
+
+
 def main(attestations, key, other, subject, out):
     key, other = load_key(key), load_key(other)
     kinds = []
@@ -103,7 +114,9 @@ def main(attestations, key, other, subject, out):
             json_format.ParseDict(statement["predicate"], provenance_pb2.Provenance())
         elif kind == VSA:
             check_vsa(statement)
-    assert kinds == [LINK, PROVENANCE, TRACE, VSA], kinds
+        elif kind == SCAI:
+            check_scai(statement)
+    assert kinds == [LINK, PROVENANCE, TRACE, VSA, SCAI], kinds
 
     for name, signer in [("ed25519", CryptoSigner.generate_ed25519()), ("p256", CryptoSigner.generate_ecdsa())]:
         envelope = Envelope(payload, "application/vnd.in-toto+json", {})

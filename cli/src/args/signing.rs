@@ -27,4 +27,8 @@ pub struct SigningArgs {
     /// instance, none for others].
     #[arg(long, value_name = "FILE", requires = "keyless")]
     pub trusted_root: Option<PathBuf>,
+    /// Also attest what the recording proves that the step kept to (in-toto SCAI): complete, no network, inputs known by
+    /// digest, inputs as the profile allows.
+    #[arg(long)]
+    pub scai: bool,
 }

@@ -30,6 +30,7 @@ pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
         verdict: verdict_json.as_ref(),
         step: args.step.as_deref(),
         sbom: args.sbom.as_deref(),
+        scai: args.signing.scai,
         link: args.link.as_deref(),
         output: &args.output,
         append: args.append,

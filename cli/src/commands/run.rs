@@ -222,6 +222,7 @@ fn attest(args: &RunArgs, places: &Places, verdict: Option<&DiffReport>, ui: &Ui
         verdict: verdict.as_ref(),
         step: args.step.as_deref(),
         sbom: args.sbom.then_some(&*places.sbom),
+        scai: args.signing.scai,
         link: None,
         output: &places.attestations,
         append: places.appended,

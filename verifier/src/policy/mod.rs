@@ -110,6 +110,8 @@ pub struct StepRule {
     pub profile_refs: Vec<(String, GlobMatcher)>,
     /// Who must have signed the review of the profile by which it was judged.
     pub reviews: Option<SignerRule>,
+    /// Attributes that must be claimed of the run, and that its recording must bear.
+    pub attributes: Vec<&'static str>,
     /// The weakest mode.
     pub mode: Mode,
     /// The lowest level.

@@ -21,6 +21,7 @@ const STEP: &[&str] = &[
     "profiles",
     "profile_refs",
     "reviews",
+    "attributes",
     "mode",
     "level",
     "recorded",
@@ -120,6 +121,7 @@ impl Reader<'_, '_> {
             profiles: self.profiles(table)?,
             profile_refs: self.globs(table, "profile_refs")?,
             reviews: self.reviews(table)?,
+            attributes: self.attributes(table, verdict)?,
             mode: mode.unwrap_or(Mode::Observe),
             level: level.unwrap_or(Level::Files),
             recorded: self.owned(table, "recorded")?,
@@ -164,6 +166,23 @@ impl Reader<'_, '_> {
             }
         }
         Ok(all().filter(|short| wanted.iter().any(|(word, _)| word == short)).collect())
+    }
+
+    /// Attributes that we know how to judge.
+    fn attributes(&self, table: &dyn TableLike, verdict: bool) -> Result<Vec<&'static str>, PolicyError> {
+        let known = |(word, span): (&str, Span)| {
+            let found = names::ATTRIBUTES.into_iter().find(|name| *name == word);
+            let wanted = "of \"SEKISHO_RECORDING_COMPLETE\", \"SEKISHO_NO_NETWORK\", \"SEKISHO_INPUTS_DIGESTED\", \"SEKISHO_INPUTS_IN_PROFILE\"";
+            let wrong = Kind::Wrong { key: "attributes", wanted };
+            match found {
+                // Of which profile, only the verdict tells.
+                Some(names::ATTRIBUTE_INPUTS_IN_PROFILE) if !verdict => {
+                    Err(self.source.error(span, Kind::NeedsVerdict("SEKISHO_INPUTS_IN_PROFILE")))
+                }
+                found => found.ok_or_else(|| self.source.error(span, wrong)),
+            }
+        };
+        self.source.strings(table, "attributes")?.unwrap_or_default().into_iter().map(known).collect()
     }
 
     /// Digests, given as such or by a profile's file.
