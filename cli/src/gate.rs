@@ -64,8 +64,13 @@ impl Evidence {
             let path = path.as_ref();
             let room = (MAX_EVIDENCE_BYTES + 1).saturating_sub(out.bytes.len()) as u64;
             let begin = out.bytes.len();
+            let length = path.metadata().map_or(0, |meta| meta.len());
+            if length >= room {
+                // Refused for its length: it need not be read. Zeros that nobody looks at take no memory.
+                out.bytes = vec![0; MAX_EVIDENCE_BYTES + 1];
+                break;
+            }
             // Not twice as much memory as a long file needs.
-            let length = path.metadata().map_or(0, |meta| meta.len()).min(room);
             out.bytes.reserve_exact(usize::try_from(length).unwrap_or(0));
             files::open(path)?.take(room).read_to_end(&mut out.bytes).map_err(|e| CliError::file("read", path, e))?;
             if out.bytes.len() > MAX_EVIDENCE_BYTES {

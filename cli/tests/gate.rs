@@ -77,6 +77,25 @@ fn a_recorded_step_is_attested_and_its_product_accepted_and_another_refused() {
 }
 
 #[test]
+fn what_the_recording_proves_is_claimed_and_demanded() {
+    let dir = workspace();
+    let work = dir.path().join("work");
+    record(&work);
+    let said = returns(0, &work, &[&ATTEST[..], &["../a.jsonl", "--scai"]].concat());
+    assert!(said.contains("not claimed: SEKISHO_INPUTS_IN_PROFILE: it was not judged by a profile"), "{said}");
+    let demand = |attribute: &str| {
+        let predicates = "predicates = [\"link\", \"provenance\", \"runtime-trace\"]";
+        policy(dir.path(), &format!("{predicates}\nattributes = [\"{attribute}\"]\n"));
+    };
+    demand(names::PROPERTY_COMPLETE);
+    assert!(returns(0, &work, &VERIFY).starts_with("accepted"));
+    demand(names::ATTRIBUTE_NO_NETWORK);
+    returns(0, &work, &VERIFY);
+    attest(&work);
+    assert!(returns(1, &work, &VERIFY).contains("attribute-missing"), "nobody claims it");
+}
+
+#[test]
 fn a_verdict_is_signed_and_a_deviation_refused() {
     let dir = workspace();
     let work = dir.path().join("work");
