@@ -83,6 +83,11 @@ fn other_ways_out_of_the_step_are_ways_to_the_network() {
         let descriptor = Kind::Descriptor(Box::new(Descriptor { how, fd: 3, target: socket.clone() }));
         assert_eq!(with(|r| _ = r.push(descriptor)), NETWORKED);
     }
+    let accepted = |peer| {
+        let act = NetAct { peer, ..NetAct::new(NetOp::Accept, "unix") };
+        with(|r| _ = r.push(Kind::Net(act)))
+    };
+    assert_eq!([accepted(Some(0)), accepted(None), accepted(Some(1))], [NETWORKED, NETWORKED, ALL]);
     let tun = FileAct { file_type: Some(FileType::CharDevice), ..FileAct::new(Access::Write, "/dev/net/tun") };
     assert_eq!(with(|r| _ = r.push(Kind::File(tun))), NETWORKED);
     assert_eq!(with(|r| _ = r.push(Kind::File(FileAct::new(Access::Mount, "/w/mnt")))), NETWORKED);

@@ -171,7 +171,10 @@ impl Gathered {
                 }
                 self.files.content(&content);
             }
-            Kind::Net(act) => self.programs.network(process, &act, times),
+            Kind::Net(act) => {
+                self.reach.net(&act);
+                self.programs.network(process, &act, times);
+            }
             Kind::Descriptor(descriptor) => match &descriptor.target {
                 DescriptorTarget::File(act) => {
                     // What the step was started with is not of its own choosing.

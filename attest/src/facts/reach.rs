@@ -1,11 +1,11 @@
-//! Ways out of the step that are no sockets.
-use sekisho_events::{Access, FileAct, FileType, PathBytes, Tamper};
+//! Ways in and out of the step that are no sockets of the network.
+use sekisho_events::{Access, FileAct, FileType, NetAct, NetOp, PathBytes, Tamper};
 
 /// Devices that lead nowhere: the kernel's own answers, and terminals.
 const LEADS_NOWHERE: [&[u8]; 7] =
     [b"/dev/null", b"/dev/zero", b"/dev/full", b"/dev/random", b"/dev/urandom", b"/dev/tty", b"/dev/ptmx"];
 
-/// What could have carried something in or out beside sockets.
+/// What could have carried something in or out beside sockets of the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reach {
     /// The first device that was opened and may be more than the kernel's own.
@@ -14,6 +14,8 @@ pub(crate) struct Reach {
     pub(crate) mounted: bool,
     /// Something was done to another process.
     pub(crate) tampered: bool,
+    /// Somebody who is not known to be of the step came to a UNIX socket of the step.
+    pub(crate) visited: bool,
 }
 
 impl Reach {
@@ -25,6 +27,11 @@ impl Reach {
         if matches!(act.access, Access::Read | Access::Write) && self.device.is_none() && may_be_device(act) {
             self.device = Some(act.path.clone());
         }
+    }
+
+    pub(super) fn net(&mut self, act: &NetAct) {
+        let comes_in = matches!(act.op, NetOp::Accept | NetOp::Receive) && act.outcome.is_effect();
+        self.visited |= comes_in && act.protocol == "unix" && act.peer.is_none_or(|peer| peer == 0);
     }
 
     pub(super) fn tampered(&mut self, tamper: &Tamper) {

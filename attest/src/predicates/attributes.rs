@@ -36,6 +36,9 @@ pub enum Unclaimed {
     /// Somebody outside, who may use the network, was asked.
     #[error("work was handed to {0}")]
     Delegated(Escaped),
+    /// Somebody outside, who may use the network, may have sent something.
+    #[error("somebody who is not known to be of the step came to a UNIX socket of the step")]
+    Visited,
     /// A device that may lead elsewhere.
     #[error("the device {} was opened", .0.escaped())]
     Device(PathBytes),
@@ -105,6 +108,7 @@ fn no_network(facts: &RunFacts) -> Result<(), Unclaimed> {
     let reach = &facts.reach;
     match &reach.device {
         Some(device) => Err(Unclaimed::Device(device.clone())),
+        None if reach.visited => Err(Unclaimed::Visited),
         None if reach.mounted => Err(Unclaimed::Mounted),
         None if reach.tampered => Err(Unclaimed::Tampered),
         None => Ok(()),

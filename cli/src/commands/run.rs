@@ -212,6 +212,9 @@ fn say_how_to_begin(places: &Places, ui: &Ui) {
 
 fn attest(args: &RunArgs, places: &Places, verdict: Option<&DiffReport>, ui: &Ui) -> Result<(), CliError> {
     let Some(signer) = Signer::of(&args.signing) else {
+        if args.signing.scai {
+            ui.warn("--scai states nothing: nobody is named who signs (--key K or --keyless)");
+        }
         return if args.sbom { sbom::write(&places.recording, &places.sbom, ui) } else { Ok(()) };
     };
     let verdict = verdict.map(DiffReport::to_json);
