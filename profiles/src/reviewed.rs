@@ -1,8 +1,8 @@
 //! Abstractions that are shipped with the program: what toolchains and the system need, reviewed once, included by name and
 //! digest.
 //!
-//! They never forbid, never name a host, and never let anything in the workspace be changed: what a project does is said by its own
-//! profile.
+//! They never forbid, never name a host, and never let anything in the workspace be changed or run: what a project does is said by its
+//! own profile. A file in the workspace that they let be read is a mark: only their toolchain has it.
 use crate::error::{ProfileErrorKind as Kind, Shown, nearest};
 use crate::profile::Profile;
 use sekisho_events::Digest;
@@ -81,18 +81,28 @@ macro_rules! shipped {
 
 /// profiles/reviewed/.
 pub(crate) const SHIPPED: Library = Library(shipped![
+    "autotools",
+    "binutils",
     "cargo",
     "certificates",
+    "clang",
+    "cmake",
+    "configure",
     "curl",
     "gcc",
     "git",
     "go",
+    "gradle",
+    "jvm",
     "libc",
     "locale",
     "make",
     "maven",
+    "ninja",
+    "node",
     "npm",
     "pip",
+    "pnpm",
     "timezone"
 ]);
 
@@ -132,8 +142,10 @@ mod tests {
                         let outside = match act.pattern_kind() {
                             PatternKind::Path => {
                                 let var = Glob::parse(&item.text).unwrap().var();
+                                let read_by_some = *act == Act::Read && !rule.process.is_empty();
                                 let change = act.is_change() || *act == Act::Exec;
-                                !(var == Some(Var::Workspace) || change && rule.process.is_empty() && var.is_some())
+                                !(var == Some(Var::Workspace) && !read_by_some
+                                    || change && rule.process.is_empty() && var.is_some())
                             }
                             PatternKind::Net => !item.text.contains(':') || item.text.starts_with("unix:"),
                             PatternKind::Name | PatternKind::Delegate => false,

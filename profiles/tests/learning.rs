@@ -79,6 +79,24 @@ fn a_profile_stands_on_what_is_shipped_and_says_only_what_is_special() {
     assert_eq!(whats, ["exec /usr/bin/git", "write $TMP/ccAbCdEf.s", "write $TMP/other"]);
 }
 
+/// A configure has no program of its own: `config.status`, which only autoconf makes, tells it from a script that merely calls sed.
+#[test]
+fn a_script_is_known_by_the_file_that_only_its_toolchain_has() {
+    let run = |read: &str| {
+        let mut tape = Tape::default();
+        let shell = tape.run(0, "/usr/bin/dash");
+        tape.run(shell, "/usr/bin/sed");
+        tape.file(shell, Access::Read, read);
+        let profile = learn_with(Learner::new().with_include(), &[&tape]);
+        let names: Vec<&str> = profile.meta.include.iter().filter_map(|i| i.text.split('@').next()).collect();
+        assert!(diff(&Profile::parse(&profile.to_toml()).unwrap(), &tape.events).clean);
+        names.join(" ")
+    };
+    assert_eq!(run("/home/u/w/build/config.status"), "configure");
+    assert_eq!(run("/home/u/w/build/config.log"), "");
+    assert_eq!(run("/home/u/config.status"), "", "not in the workspace");
+}
+
 #[test]
 fn a_learned_profile_refuses_what_attacks_do() {
     let profile = learn(&[&build("AbX1y"), &build("Zq9kk")]);

@@ -6,13 +6,14 @@ use crate::glob::Glob;
 use crate::profile::Profile;
 use crate::reviewed::Reviewed;
 use crate::rule::{Item, Rule};
-use crate::vars::Vars;
+use crate::vars::{Var, Vars};
 use std::collections::BTreeSet;
 
 /// Includes what the runs needed, and forgets the facts that it allows.
 ///
-/// A toolchain is included if a program of its own was run, one that it lets everybody run; what has no program, if something of
-/// its own was needed; neither if another one includes it.
+/// A toolchain is included if a program of its own was run, one that it lets everybody run, or a file of the workspace was read
+/// that it names (`config.status`: only a configure has one); what has no program, if something of its own was needed; neither if
+/// another one includes it. What happened in the workspace stays the project's own.
 pub(super) fn include(profile: &mut Profile, facts: &mut Facts, uid: u32) {
     let mut chosen: Vec<Reviewed> = Vec::new();
     let mut below: BTreeSet<String> = BTreeSet::new();
@@ -22,11 +23,12 @@ pub(super) fn include(profile: &mut Profile, facts: &mut Facts, uid: u32) {
         let own: BTreeSet<&str> = own.map(|r| r.id.as_str()).collect();
         let runs = alone.rules.iter().any(|r| own.contains(r.id.as_str()) && r.acts.contains_key(&Act::Exec));
         let mut needed = false;
-        judge(facts, &alone, uid, |(act, ..), _, rule| {
+        judge(facts, &alone, uid, |(act, thing, _), _, rule| {
             let Some(rule) = rule.map(|n| &alone.rules[n as usize]).filter(|r| own.contains(r.id.as_str())) else {
                 return;
             };
-            needed |= !runs || *act == Act::Exec && rule.process.is_empty();
+            let runs_it = *act == Act::Exec && rule.process.is_empty();
+            needed |= !runs || runs_it || in_workspace(thing);
         });
         if needed {
             chosen.push(shipped);
@@ -38,13 +40,17 @@ pub(super) fn include(profile: &mut Profile, facts: &mut Facts, uid: u32) {
     let Some(base) = with(&chosen) else { return };
     let mut allowed: BTreeSet<FactKey> = BTreeSet::new();
     judge(facts, &base, uid, |key, _, rule| {
-        if rule.is_some() {
+        if rule.is_some() && !in_workspace(&key.1) {
             allowed.insert(key.clone());
         }
     });
     let vars = stand_ins(uid);
     facts.retain(|key, _| !allowed.contains(key) && !base.rules.iter().any(|r| lists(r, key, &vars)));
     profile.rules.extend(base.rules);
+}
+
+fn in_workspace(thing: &Thing) -> bool {
+    matches!(thing, Thing::Path(place) if place.var == Some(Var::Workspace))
 }
 
 /// A profile that is nothing but these.
