@@ -41,7 +41,6 @@ const MOUNT: &[&str] = &[
     "move_mount",
     "open_tree",
     "pivot_root",
-    "umount",
     "umount2",
 ];
 const NAMESPACE: &[&str] = &["setns", "unshare"];

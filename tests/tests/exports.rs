@@ -1,0 +1,123 @@
+//! What `profile export` writes is taken by the tools that it is for.
+use e2e::{places, skips};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const PARSER: &str = "/usr/sbin/apparmor_parser";
+const PYTHON: &str = "/usr/bin/python3";
+
+/// Patterns with every character that means something to us or to them.
+const ODD: &str = r#"
+[profile]
+version = 1
+name = "odd"
+
+[[rule]]
+id = "all"
+exec = ["$WORKSPACE/[a-c]*/t?ol"]
+read = ["/a b/\"q\"", "/a/**/b", "/c,d^e@\\{f", "/g\\*h\\[i\\]j", "/k[!a-z]l", "/m\\xffn", "/o#p", "/é"]
+change = ["$HOME/.cache/**", "$TMP/??????"]
+connect = ["*.example.org:443/tcp", "127.0.0.1:*/tcp", "netlink", "unix:@name", "unix:/run/x.sock"]
+
+[[rule]]
+id = "none"
+read = ["$HOME/.ssh/**"]
+deny = true
+"#;
+
+fn told(output: &Output) -> String {
+    format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn exported(profile: &Path, kind: &str) -> Vec<u8> {
+    let mut command = Command::new(places::sekisho());
+    let output = command.args(["profile", "export"]).arg(profile).args(["--to", kind]).output().expect("run sekisho");
+    assert!(output.status.success() && !output.stdout.is_empty(), "{}", told(&output));
+    output.stdout
+}
+
+/// The profile of this text, in the canonical form, in a directory of its own.
+fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::Builder::new().prefix("sekisho-exports-").tempdir().expect("make a temporary directory");
+    let path = dir.path().join("p.toml");
+    fs::write(&path, text).expect("write a profile");
+    let mut command = Command::new(places::sekisho());
+    let output = command.args(["profile", "fmt"]).arg(&path).output().expect("run sekisho");
+    assert!(output.status.success(), "{}", told(&output));
+    (dir, path)
+}
+
+/// A command that is given text on its standard input.
+fn given(command: &mut Command, text: &[u8]) -> Output {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("start it");
+    // It may end before it has read everything: what it says then is looked at.
+    let _ = child.stdin.take().expect("it is piped").write_all(text);
+    child.wait_with_output().expect("wait for it")
+}
+
+fn compiles(text: &[u8]) -> Output {
+    given(Command::new(PARSER).args(["--skip-kernel-load", "--skip-cache"]), text)
+}
+
+#[test]
+fn apparmor_parser_compiles_every_export() {
+    if !Path::new(PARSER).exists() {
+        skips::skip("tests/allowed-skips.txt", "apparmor", &format!("{PARSER} is not installed"));
+        return;
+    }
+    let (_dir, odd) = written(ODD);
+    let examples = fs::read_dir(places::root().join("examples")).expect("list the examples");
+    let examples = examples.map(|e| e.expect("list them").path().join("sekisho.toml")).filter(|p| p.exists());
+    let profiles: Vec<PathBuf> = examples.chain([odd]).collect();
+    assert!(profiles.len() > 6, "{profiles:?}");
+    for profile in profiles {
+        let text = exported(&profile, "apparmor");
+        let output = compiles(&text);
+        assert!(output.status.success(), "{profile:?}: {}\n{}", told(&output), String::from_utf8_lossy(&text));
+    }
+    assert!(!compiles(b"profile x {\n  /a nonsense,\n}\n").status.success(), "the tool does look");
+}
+
+/// What the calls return under the export of a profile, by libseccomp.
+fn under(profile: &str) -> Value {
+    let (_dir, path) = written(profile);
+    let script = places::root().join("tests/tests/exports/load_seccomp.py");
+    let output = given(Command::new(PYTHON).arg(script), &exported(&path, "seccomp"));
+    assert!(output.status.success(), "{}", told(&output));
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", told(&output)))
+}
+
+const EPERM: u64 = 1;
+
+#[test]
+fn libseccomp_loads_the_export_and_calls_that_no_rule_needs_are_refused() {
+    let has = Command::new(PYTHON).args(["-c", "import seccomp"]).output();
+    if !has.is_ok_and(|o| o.status.success()) {
+        skips::skip("tests/allowed-skips.txt", "libseccomp", "python3-seccomp is not installed");
+        return;
+    }
+    let with = |acts: &str| under(&format!("[profile]\nversion = 1\nname = \"x\"\n\n[[rule]]\nid = \"r\"\n{acts}\n"));
+    let narrow = with("read = [\"/usr/**\"]");
+    for free in ["child", "open", "unix"] {
+        assert_eq!(narrow[free], 0, "{free}: {narrow}");
+    }
+    for refused in ["inet", "inet6", "packet", "keyctl", "ptrace", "listen", "unshare", "clone-newns"] {
+        assert_eq!(narrow[refused], EPERM, "{refused}: {narrow}");
+    }
+    let wide = with("connect = [\"127.0.0.1:80/tcp\"]\nlisten = [\"unix:@x\"]\nrestrict = [\"namespace\"]");
+    for free in ["child", "open", "unix", "inet", "listen", "unshare"] {
+        assert_eq!(wide[free], 0, "{free}: {wide}");
+    }
+    for refused in ["packet", "keyctl", "ptrace"] {
+        assert_eq!(wide[refused], EPERM, "{refused}: {wide}");
+    }
+    // What only later versions of the library know; the one here must know the rest.
+    let late = json!(["memfd_secret", "mount_setattr"]);
+    for name in narrow["unknown"].as_array().expect("a list") {
+        assert!(late.as_array().is_some_and(|late| late.contains(name)), "{name} is no call");
+    }
+}
