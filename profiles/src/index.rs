@@ -29,20 +29,23 @@ impl<T> Index<T> {
         self.entries.push((pattern, what));
     }
 
-    /// Calls `take` for every pattern that matches.
-    pub(crate) fn find(&self, path: &[u8], mut take: impl FnMut(&Pattern, &T)) {
+    /// Calls `take` for every pattern that matches. Returns how many had to be tried.
+    pub(crate) fn find(&self, path: &[u8], mut take: impl FnMut(&Pattern, &T)) -> usize {
+        let mut tried = 0;
         for number in self.whole.get(path).into_iter().flatten() {
             let (pattern, what) = &self.entries[*number as usize];
+            tried += 1;
             take(pattern, what);
         }
         if self.below.is_empty() {
-            return;
+            return tried;
         }
         let mut hash = SEED;
         for byte in path {
             if *byte == b'/' {
                 for number in self.below.get(&hash).into_iter().flatten() {
                     let (pattern, what) = &self.entries[*number as usize];
+                    tried += 1;
                     if pattern.matches(path) {
                         take(pattern, what);
                     }
@@ -50,6 +53,7 @@ impl<T> Index<T> {
             }
             hash = step(hash, byte);
         }
+        tried
     }
 }
 
@@ -58,4 +62,30 @@ pub(crate) const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
 pub(crate) fn step(hash: u64, byte: &u8) -> u64 {
     (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::glob::Glob;
+    use crate::vars::Vars;
+
+    #[test]
+    fn of_fifty_thousand_patterns_only_those_of_the_directories_above_a_path_are_tried() {
+        let vars = Vars::new(None, None, None, 0);
+        let mut index = Index::default();
+        for n in 0..50_000 {
+            for text in [format!("/srv/{n}/*.h"), format!("/srv/{n}/x")] {
+                index.insert(Glob::parse(&text).unwrap().bind(&vars).unwrap(), text);
+            }
+        }
+        let find = |path: &str| {
+            let mut found = Vec::new();
+            let tried = index.find(path.as_bytes(), |_, text| found.push(text.clone()));
+            (tried, found)
+        };
+        assert_eq!(find("/srv/4242/a.h"), (1, vec!["/srv/4242/*.h".to_owned()]));
+        assert_eq!(find("/srv/4242/x"), (2, vec!["/srv/4242/x".to_owned()]));
+        assert_eq!(find("/srv/50000/a.h"), (0, Vec::new()));
+    }
 }

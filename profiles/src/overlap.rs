@@ -105,3 +105,24 @@ fn covers(wide: &str, narrow: &str) -> bool {
             secret(&[b"/", parts.join(&b"/"[..]).as_slice()].concat()).is_none()
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::Item;
+
+    #[test]
+    fn of_fifty_thousand_rules_only_those_that_may_cover_it_are_laid_beside_one() {
+        let rule = |id: String, text: String| {
+            let mut rule = Rule { id, ..Rule::default() };
+            rule.acts.insert(Act::Read, vec![Item::new(text)]);
+            rule
+        };
+        let each = (0..50_000).map(|n| rule(format!("r{n}"), format!("/srv/{n}/*.h")));
+        let wide = rule("wide".to_owned(), "/srv/7/**".to_owned());
+        let profile = Profile { rules: each.chain([wide]).collect(), ..Profile::default() };
+        let others = Others::of(&profile);
+        assert_eq!(others.near(&profile.rules[4242]), BTreeSet::from([4242]));
+        assert_eq!(others.near(&profile.rules[7]), BTreeSet::from([7, 50_000]));
+    }
+}
