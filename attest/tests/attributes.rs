@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 mod recording;
 
-use recording::{Recording, build};
+use recording::{Recording, build, verdict};
 use sekisho_attest::{Options, RunFacts, Select, Verdict, attest, claims, gather, names};
 use sekisho_events::{
     Access, ContentWhen, Delegated, Descriptor, DescriptorHow, DescriptorTarget, Digest, End, FileAct, FileType, Kind,
@@ -11,16 +11,6 @@ use sekisho_events::{
 use serde_json::{Value, json};
 
 const END: End = End { lost: 0, status: 0, duration_us: 5_000_000, toctou: Toctou::Verified, complete: true };
-
-fn verdict(deviations: &[Value]) -> Verdict {
-    Verdict::from_json(&json!({
-        "version": 1, "clean": deviations.is_empty(), "complete": true,
-        "profile": {"path": "ci/sekisho.toml", "sha256": Digest::of(b"profile").to_hex()}, "mode": "observe",
-        "counts": {"events": 20, "allowed": 20, "deviations": deviations.len()},
-        "deviations": deviations, "unused_rules": [], "gaps": [],
-    }))
-    .unwrap()
-}
 
 /// The claimed attributes, without their common beginning.
 fn claimed(facts: &RunFacts, verdict: Option<&Verdict>) -> String {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 mod recording;
 
-use recording::{Recording, build};
+use recording::{Recording, build, verdict};
 use sekisho_attest::{
     Algorithm, AttestError, MAX_PAYLOAD_BYTES, Options, SecretKey, Select, Verdict, VerdictError, attest, names,
 };
@@ -10,16 +10,6 @@ use sekisho_events::{Digest, Kind, NetAct, NetOp, PathBytes, Refused};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
-
-fn verdict(deviations: &[Value]) -> Verdict {
-    Verdict::from_json(&json!({
-        "version": 1, "clean": deviations.is_empty(), "complete": true,
-        "profile": {"path": "ci/sekisho.toml", "sha256": Digest::of(b"profile").to_hex()}, "mode": "observe",
-        "counts": {"events": 20, "allowed": 20, "deviations": deviations.len()},
-        "deviations": deviations, "unused_rules": [], "gaps": [],
-    }))
-    .unwrap()
-}
 
 fn payloads(r: &Recording, select: &Select, verdict: Option<&Verdict>) -> Vec<Vec<u8>> {
     let facts = r.facts();

@@ -1,11 +1,12 @@
 //! Recordings made of events, as a recorder would write them.
 #![allow(unreachable_pub, reason = "shared by several test programs")]
 #![allow(dead_code, clippy::unwrap_used, reason = "tests; each file uses a part")]
-use sekisho_attest::{FileDigest, RunFacts, gather};
+use sekisho_attest::{FileDigest, RunFacts, Verdict, gather};
 use sekisho_events::{
     Access, Content, ContentWhen, Coverage, Digest, End, Event, Exec, FileAct, FileType, Header, Identity, Kind, Level,
     LogWriter, PathBytes, ProcessId, Toctou,
 };
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -158,4 +159,15 @@ pub fn build() -> Recording {
     r.make("/w/dist/.app.tmp", b"\x7fELF app").rename("/w/dist/.app.tmp", "/w/dist/app");
     r.make("/tmp/cc1.s", b"asm").delete("/tmp/cc1.s");
     r
+}
+
+/// What a comparison said of it: clean, if there are no deviations.
+pub fn verdict(deviations: &[Value]) -> Verdict {
+    Verdict::from_json(&json!({
+        "version": 1, "clean": deviations.is_empty(), "complete": true,
+        "profile": {"path": "ci/sekisho.toml", "sha256": Digest::of(b"profile").to_hex()}, "mode": "observe",
+        "counts": {"events": 20, "allowed": 20, "deviations": deviations.len()},
+        "deviations": deviations, "unused_rules": [], "gaps": [],
+    }))
+    .unwrap()
 }
