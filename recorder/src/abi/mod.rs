@@ -7,7 +7,8 @@ mod registers;
 mod x86_64;
 
 pub(crate) use registers::{
-    again, answer, call_of, clone_flags, place, put_back, result, set_argument, set_call, set_result, stack_pointer,
+    again, answer, call_of, clone_flags, place, put_back, result, set_argument, set_call, set_result, skip,
+    stack_pointer,
 };
 pub use x86_64::{AUDIT_ARCH, NAMES, X32_BIT, nr};
 

@@ -1,6 +1,6 @@
 //! Registers of a stopped tracee, by what they mean for a system call (System V ABI x86-64, A.2.1).
 use super::nr;
-use crate::sys::Regs;
+use crate::sys::{self, Regs, SysError};
 
 /// Makes the kernel skip the call at which the tracee is stopped, and return `result` from it.
 ///
@@ -8,6 +8,12 @@ use crate::sys::Regs;
 pub(crate) fn answer(regs: &mut Regs, result: i64) {
     regs.orig_rax = u64::MAX;
     regs.rax = result as u64;
+}
+
+/// The same at a filter stop with ENOSYS, in one request: that stands in the result's register since the call's entry
+/// (arch/x86/entry/entry_64.S, `PUSH_AND_CLEAR_REGS rax=$-ENOSYS`).
+pub(crate) fn skip(tid: i32) -> Result<(), SysError> {
+    sys::set_register(tid, std::mem::offset_of!(Regs, orig_rax), u64::MAX)
 }
 
 /// Replaces argument `n` (0 to 5) of the call at which the tracee is stopped.

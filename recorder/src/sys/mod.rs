@@ -30,8 +30,8 @@ pub(crate) use process::{
     tgkill, thread_id,
 };
 pub(crate) use ptrace::{
-    CallInfo, Options, Regs, block_in_tracee, call_info, cont, event_message, get_regs, listen, seize, set_regs,
-    signal_code, skip_call, to_exit,
+    CallInfo, Options, Regs, block_in_tracee, call_info, cont, event_message, get_regs, listen, seize, set_register,
+    set_regs, signal_code, to_exit,
 };
 pub(crate) use signals::{Forwarding, WAKE, block_signals, foreground, give_terminal, hear_wake, stop_self, tick};
 pub(crate) use sockets::{

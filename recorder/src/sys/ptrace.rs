@@ -123,11 +123,9 @@ pub(crate) fn signal_code(tid: i32) -> Result<i32, SysError> {
     check("PTRACE_GETSIGINFO", rc).map(|_| info.si_code)
 }
 
-/// Makes the kernel skip the call at which the tracee is stopped by its filter: it gives ENOSYS, which stands in the
-/// result's register since the call's entry (arch/x86/entry/entry_64.S, `PUSH_AND_CLEAR_REGS rax=$-ENOSYS`).
-pub(crate) fn skip_call(tid: i32) -> Result<(), SysError> {
-    let number = std::mem::offset_of!(Regs, orig_rax);
-    request("PTRACE_POKEUSER", libc::PTRACE_POKEUSER, tid, number, usize::MAX).map(drop)
+/// Writes one general register, the one at `offset` in [`Regs`] (`PTRACE_POKEUSER`).
+pub(crate) fn set_register(tid: i32, offset: usize, value: u64) -> Result<(), SysError> {
+    request("PTRACE_POKEUSER", libc::PTRACE_POKEUSER, tid, offset, value as usize).map(drop)
 }
 
 /// Reads the general registers.

@@ -79,7 +79,7 @@ impl Tracer {
     fn answer_call(&mut self, tid: i32, result: i64) -> Result<(), SysError> {
         let marked = self.table.get(tid).is_some_and(|tracee| tracee.marks.held().is_some());
         if result == -i64::from(libc::ENOSYS) && !marked {
-            return sys::skip_call(tid);
+            return abi::skip(tid);
         }
         let mut regs = sys::get_regs(tid)?;
         abi::answer(&mut regs, result);
@@ -118,11 +118,8 @@ impl Tracer {
     /// There is no room to copy the arguments of a call: the step may try again.
     fn refuse_unpinned(&mut self, tid: i32) -> Result<(), SysError> {
         self.end_turn(tid);
-        let mut regs = sys::get_regs(tid)?;
-        let (nr, _) = abi::call_of(&regs);
-        abi::answer(&mut regs, -i64::from(libc::ENOMEM));
-        self.unmark(tid, &mut regs);
-        sys::set_regs(tid, &regs)?;
+        let (nr, _) = abi::call_of(&sys::get_regs(tid)?);
+        self.answer_call(tid, -i64::from(libc::ENOMEM))?;
         let refused = sekisho_events::Refused {
             call: abi::describe(abi::AUDIT_ARCH, u64::from(nr)),
             why: "no room to copy its arguments, which another thread could change".into(),
