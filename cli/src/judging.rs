@@ -19,7 +19,7 @@ pub fn judge_from(input: impl Read, recording: &Path, profile: &Loaded) -> Resul
     let mut reader = LogReader::new(input).map_err(failed)?;
     let mut differ = begin(reader.header(), profile)?;
     while let Some(event) = reader.next_event().map_err(failed)? {
-        differ.push(&event);
+        differ.push(event);
     }
     Ok(differ.finish(reader.trailer()))
 }

@@ -21,6 +21,12 @@ impl PathBytes {
         &self.0
     }
 
+    /// Puts other bytes in the same memory.
+    pub(crate) fn set(&mut self, bytes: &[u8]) {
+        self.0.clear();
+        self.0.extend_from_slice(bytes);
+    }
+
     /// The bytes, owned.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0

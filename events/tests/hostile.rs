@@ -104,7 +104,7 @@ fn item(event: &Event) -> Vec<u8> {
 fn the_forge_makes_what_a_reader_reads() {
     let bytes = Forge::events(&item(&first()), 1);
     let mut reader = LogReader::new(&bytes[..]).unwrap();
-    assert_eq!(reader.next_event().unwrap(), Some(first()));
+    assert_eq!(reader.next_event().unwrap(), Some(&first()));
     assert!(reader.next_event().unwrap().is_none() && reader.truncated().is_some());
 }
 

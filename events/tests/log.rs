@@ -25,7 +25,7 @@ fn read(bytes: &[u8]) -> (Vec<Event>, Ended) {
     };
     loop {
         match reader.next_event() {
-            Ok(Some(event)) => found.push(event),
+            Ok(Some(event)) => found.push(event.clone()),
             Err(error) => return (found, Ended::Failed(error)),
             Ok(None) => break,
         }

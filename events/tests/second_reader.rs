@@ -24,7 +24,7 @@ fn ours(bytes: &[u8]) -> Vec<Value> {
     let mut reader = LogReader::new(bytes).unwrap();
     let mut lines = vec![serde_json::to_value(Line::Header(reader.header())).unwrap()];
     while let Some(event) = reader.next_event().unwrap() {
-        lines.push(serde_json::to_value(Line::Event(&event)).unwrap());
+        lines.push(serde_json::to_value(Line::Event(event)).unwrap());
     }
     lines.extend(reader.trailer().map(|trailer| serde_json::to_value(Line::Trailer(trailer)).unwrap()));
     lines

@@ -11,7 +11,7 @@ fuzz_target!(|data: &[u8]| {
     while let Ok(Some(event)) = reader.next_event() {
         assert!(last.is_none_or(|l| l < event.seq), "sequence numbers rise");
         last = Some(event.seq);
-        let _ = json::event(&event);
+        let _ = json::event(event);
     }
     // It cannot be whole and cut at once.
     assert!(reader.trailer().is_none() || reader.truncated().is_none());

@@ -32,7 +32,7 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     /// Takes the next event; `wanted` keeps it with what its process, or that one's parent, did just before.
-    pub(crate) fn push(&mut self, event: Event, wanted: bool, forest: &Forest) {
+    pub(crate) fn push(&mut self, event: &Event, wanted: bool, forest: &Forest) {
         if wanted && self.kept.len() < MAX_KEPT {
             let own = forest.leader(event.process);
             let parent = forest.node(own).map_or(own, |node| node.parent);
@@ -42,13 +42,13 @@ impl Evidence {
             };
             let mut moments: Vec<Moment> = self.latest.iter().rev().filter(near).take(BEFORE).map(Moment::of).collect();
             moments.reverse();
-            moments.push(Moment::of(&event));
+            moments.push(Moment::of(event));
             self.kept.insert(event.seq, moments);
         }
         if self.latest.len() == MEMORY {
             self.latest.pop_front();
         }
-        self.latest.push_back(event);
+        self.latest.push_back(event.clone());
     }
 
     /// What was kept of the event with this number; the last one is the event itself.

@@ -137,8 +137,8 @@ impl Summary {
             omitted: Omitted::default(),
         };
         while let Some(event) = reader.next_event()? {
-            let wanted = each(&event);
-            summary.push(&event);
+            let wanted = each(event);
+            summary.push(event);
             summary.evidence.push(event, wanted, &summary.forest);
         }
         summary.counts = reader.counts().clone();

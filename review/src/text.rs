@@ -24,7 +24,7 @@ pub fn text<R: Read>(
     let mut groups = Groups { colour, ..Groups::default() };
     head(reader.header(), out).map_err(ShowError::Out)?;
     while let Some(event) = reader.next_event()? {
-        groups.push(&event, filter.keeps(&event));
+        groups.push(event, filter.keeps(event));
         if groups.bytes > BUDGET_BYTES {
             groups.relieve(out).map_err(ShowError::Out)?;
         }

@@ -16,7 +16,7 @@ pub fn trace<R: Read>(
     let mut last_us = 0;
     while let Some(event) = reader.next_event()? {
         last_us = last_us.max(event.at_us);
-        forest.push(&event, filter);
+        forest.push(event, filter);
     }
     write(&forest, last_us, out).map_err(ShowError::Out)?;
     Ok(Ending::of(reader))

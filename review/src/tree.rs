@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 60;
 pub fn tree<R: Read>(reader: &mut LogReader<R>, filter: &mut Filter, out: &mut dyn Write) -> Result<Ending, ShowError> {
     let mut forest = Forest::default();
     while let Some(event) = reader.next_event()? {
-        forest.push(&event, filter);
+        forest.push(event, filter);
     }
     write(&forest, out).map_err(ShowError::Out)?;
     let ending = Ending::of(reader);

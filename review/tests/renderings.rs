@@ -166,8 +166,8 @@ fn a_filter_knows_programs_hosts_acts_and_times() {
         let mut reader = reader(&sample);
         let mut kept = Vec::new();
         while let Some(event) = reader.next_event().unwrap() {
-            if filter.keeps(&event) {
-                kept.push(event);
+            if filter.keeps(event) {
+                kept.push(event.clone());
             }
         }
         kept

@@ -151,29 +151,29 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn push(&mut self, event: Event) {
+    fn push(&mut self, event: &Event) {
         let (process, times) = (event.process, event.times.unwrap_or(1));
-        match event.kind {
-            Kind::Spawn { parent, .. } => self.programs.spawned(process, parent),
+        match &event.kind {
+            Kind::Spawn { parent, .. } => self.programs.spawned(process, *parent),
             Kind::Exec(exec) if exec.outcome.is_effect() => {
-                self.files.executed(&exec);
-                self.programs.executed(process, &exec, times);
-                self.environment.get_or_insert(exec.env);
+                self.files.executed(exec);
+                self.programs.executed(process, exec, times);
+                self.environment.get_or_insert_with(|| exec.env.clone());
             }
             Kind::Exit(_) => self.programs.ended(process),
             Kind::File(act) => {
-                self.reach.act(&act);
-                self.files.act(process, &act);
+                self.reach.act(act);
+                self.files.act(process, act);
             }
             Kind::Content(content) => {
                 if content.when == ContentWhen::Read {
                     self.read.extend(content.sha256);
                 }
-                self.files.content(&content);
+                self.files.content(content);
             }
             Kind::Net(act) => {
-                self.reach.net(&act);
-                self.programs.network(process, &act, times);
+                self.reach.net(act);
+                self.programs.network(process, act, times);
             }
             Kind::Descriptor(descriptor) => match &descriptor.target {
                 DescriptorTarget::File(act) => {
@@ -185,9 +185,9 @@ impl Gathered {
                 }
                 DescriptorTarget::Net(act) => self.programs.network(process, act, times),
             },
-            Kind::Tamper(tamper) => self.reach.tampered(&tamper),
+            Kind::Tamper(tamper) => self.reach.tampered(tamper),
             Kind::Delegated(to) => self.delegated.push(to.to.escaped()),
-            Kind::Gap(gap) if self.gaps.len() < SHOWN_GAPS => self.gaps.push(gap),
+            Kind::Gap(gap) if self.gaps.len() < SHOWN_GAPS => self.gaps.push(gap.clone()),
             _ => {}
         }
     }

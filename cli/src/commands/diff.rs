@@ -75,7 +75,7 @@ fn outline(recording: &Path) -> Result<Outline, CliError> {
     let mut reader = LogReader::new(files::open(recording)?).map_err(failed)?;
     let mut outline = Outline::new(reader.header());
     while let Some(event) = reader.next_event().map_err(failed)? {
-        outline.push(&event);
+        outline.push(event);
     }
     outline.end(reader.trailer());
     Ok(outline)

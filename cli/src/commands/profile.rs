@@ -56,7 +56,7 @@ fn learn(learner: &mut Learner, recording: &Path, ui: &Ui) -> Result<String, Cli
     let name = String::from_utf8_lossy(header.workspace.file_name()).into_owned();
     learner.begin(header).map_err(|e| CliError::new(e.to_string()))?;
     while let Some(event) = reader.next_event().map_err(failed)? {
-        learner.push(&event);
+        learner.push(event);
     }
     learner.end();
     match reader.trailer() {

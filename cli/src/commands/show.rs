@@ -73,8 +73,8 @@ fn unreadable(recording: &Path, error: &dyn std::error::Error) -> CliError {
 fn jsonl<R: Read>(reader: &mut LogReader<R>, filter: &mut Filter, out: &mut impl Write) -> Result<Ending, ShowError> {
     line(out, Line::Header(reader.header()))?;
     while let Some(event) = reader.next_event()? {
-        if filter.keeps(&event) {
-            line(out, Line::Event(&event))?;
+        if filter.keeps(event) {
+            line(out, Line::Event(event))?;
         }
     }
     let ending = Ending::of(reader);
@@ -99,9 +99,9 @@ fn json<R: Read>(reader: &mut LogReader<R>, filter: &mut Filter, out: &mut impl 
     text(out, ",\n\"events\":[")?;
     let mut between = "\n";
     while let Some(event) = reader.next_event()? {
-        if filter.keeps(&event) {
+        if filter.keeps(event) {
             text(out, between)?;
-            value(out, Line::Event(&event))?;
+            value(out, Line::Event(event))?;
             between = ",\n";
         }
     }

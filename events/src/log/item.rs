@@ -19,6 +19,20 @@ pub(super) struct Item<K> {
     kind: K,
 }
 
+/// An item without its kind.
+pub(super) struct Stamp {
+    pub(super) process: ProcessId,
+    pub(super) after_us: i64,
+    pub(super) times: Option<u64>,
+}
+
+impl Item<Kind> {
+    /// The two parts.
+    pub(super) fn split(self) -> (Stamp, Kind) {
+        (Stamp { process: self.process, after_us: self.after_us, times: self.times }, self.kind)
+    }
+}
+
 /// Where in the stream of events we are.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
@@ -40,10 +54,12 @@ impl Place {
         Item { process: event.process, after_us, times: event.times, kind: &event.kind }
     }
 
-    /// The event that `item` stands for here.
-    pub(super) fn event_of(self, item: Item<Kind>) -> Event {
-        let at_us = self.at_us.wrapping_add(item.after_us.cast_unsigned());
-        Event { seq: self.next_seq, process: item.process, at_us, times: item.times, kind: item.kind }
+    /// Makes the event out of what its item says here; its kind is there already.
+    pub(super) fn put(self, stamp: &Stamp, event: &mut Event) {
+        event.seq = self.next_seq;
+        event.process = stamp.process;
+        event.at_us = self.at_us.wrapping_add(stamp.after_us.cast_unsigned());
+        event.times = stamp.times;
     }
 
     /// Goes on behind an event of that time.

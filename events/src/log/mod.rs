@@ -7,6 +7,7 @@ mod blocks;
 mod chain;
 mod frame;
 mod item;
+mod plain;
 mod reader;
 mod stream;
 mod writer;

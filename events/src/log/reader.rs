@@ -3,7 +3,7 @@ use super::blocks::{Blocks, fill};
 use super::frame::FrameKind;
 use super::item::Place;
 use super::{Corruption, LogError, MAGIC, VERSION};
-use crate::{Counts, Digest, Event, Header, Kind, Toctou, Trailer};
+use crate::{Counts, Digest, Event, Header, Kind, ProcessId, SpawnHow, Toctou, Trailer};
 use std::io::{ErrorKind, Read};
 
 /// Where a recording without trailer ends.
@@ -21,11 +21,16 @@ pub struct Truncation {
 pub struct LogReader<R: Read> {
     blocks: Blocks<R>,
     header: Header,
+    /// The event that was read last: the memory for the next one.
+    event: Event,
     place: Place,
     counts: Counts,
     racy: bool,
     state: State,
 }
+
+/// Stands in a reader before its first event.
+const NOTHING: Kind = Kind::Spawn { parent: ProcessId(0), how: SpawnHow::Fork, thread: false };
 
 enum State {
     Events,
@@ -62,7 +67,15 @@ impl<R: Read> LogReader<R> {
         if header.version != VERSION {
             return Err(blocks.corrupt(Corruption::Encoding));
         }
-        Ok(Self { blocks, header, place: Place::first(), counts: Counts::default(), racy: false, state: State::Events })
+        Ok(Self {
+            blocks,
+            header,
+            event: Event { seq: 0, process: ProcessId(0), at_us: 0, times: None, kind: NOTHING },
+            place: Place::first(),
+            counts: Counts::default(),
+            racy: false,
+            state: State::Events,
+        })
     }
 
     /// What stands before the events.
@@ -71,17 +84,23 @@ impl<R: Read> LogReader<R> {
     }
 
     /// The next event; `None` behind the last one. Then [`LogReader::trailer`] or [`LogReader::truncated`] says
-    /// how the recording ends. An error stays: there is no reading on behind it.
-    pub fn next_event(&mut self) -> Result<Option<Event>, LogError> {
-        let result = self.step();
-        match &result {
-            Err(LogError::Corrupt { block, offset, what }) => {
-                self.state = State::Corrupt { block: *block, offset: *offset, what: *what };
+    /// how the recording ends. An error stays: there is no reading on behind it. The event stays in the reader, which
+    /// uses its memory for the next one: half of what reading took was to take memory and to move events about.
+    pub fn next_event(&mut self) -> Result<Option<&Event>, LogError> {
+        match self.step() {
+            Ok(true) => Ok(Some(&self.event)),
+            Ok(false) => Ok(None),
+            Err(error) => {
+                match &error {
+                    LogError::Corrupt { block, offset, what } => {
+                        self.state = State::Corrupt { block: *block, offset: *offset, what: *what };
+                    }
+                    LogError::Io(error) => self.state = State::Failed(error.kind()),
+                    _ => {}
+                }
+                Err(error)
             }
-            Err(LogError::Io(error)) => self.state = State::Failed(error.kind()),
-            _ => {}
         }
-        result
     }
 
     /// The trailer, once [`LogReader::next_event`] has returned `None` for a recording that has one.
@@ -99,23 +118,25 @@ impl<R: Read> LogReader<R> {
         &self.counts
     }
 
-    fn step(&mut self) -> Result<Option<Event>, LogError> {
+    /// Reads the next event into its place; false behind the last one.
+    fn step(&mut self) -> Result<bool, LogError> {
         match &self.state {
             State::Events => {}
-            State::Ended(_) | State::Cut(_) => return Ok(None),
+            State::Ended(_) | State::Cut(_) => return Ok(false),
             State::Corrupt { block, offset, what } => {
                 return Err(LogError::Corrupt { block: *block, offset: *offset, what: *what });
             }
             State::Failed(kind) => return Err(LogError::Io((*kind).into())),
         }
         if self.blocks.left() == 0 && !self.next_block()? {
-            return Ok(None);
+            return Ok(false);
         }
-        let event = self.place.event_of(self.blocks.item()?);
+        let event = &mut self.event;
+        self.place.put(&self.blocks.event(&mut event.kind)?, event);
         self.place.pass(event.at_us);
         self.counts.0[event.kind.index()] += 1;
         self.racy |= event.kind.is_racy();
-        Ok(Some(event))
+        Ok(true)
     }
 
     /// Goes to the next block of events; false at the trailer and at the cut.
