@@ -18,6 +18,8 @@ mod judging;
 mod keyless;
 mod live;
 mod locked;
+#[cfg(feature = "sigstore")]
+mod network;
 mod origin;
 mod pager;
 mod passphrase;

@@ -2,9 +2,9 @@
 //!
 //! Invariant: a token is asked for when the step has ended, and nothing by which the step could have asked for one of its own
 //! is in its environment.
-use super::signing::{LIMIT, Patience, said};
 use crate::exit::{CliError, shown};
 use crate::files;
+use crate::network::{LIMIT, Patience, said};
 use crate::ui::Ui;
 use sigstore_sign::oidc::IdentityToken;
 use std::path::Path;
@@ -138,7 +138,7 @@ mod tests {
     fn a_token_of_the_past_and_what_is_none_are_told_apart() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("token");
-        let runtime = super::super::signing::runtime().unwrap();
+        let runtime = crate::network::runtime().unwrap();
         let read = |text: &str| {
             std::fs::write(&file, text).unwrap();
             runtime.block_on(Source::File(&file).token(Ui::new(true, 0))).unwrap_err().to_string()

@@ -1,7 +1,7 @@
 //! Which services sign: the public instance, or those of a signing configuration.
-use super::signing::said;
 use crate::exit::{CliError, shown};
 use crate::files;
+use crate::network::said;
 use sekisho_verifier::{BuiltIn, Demands, Trust};
 use sigstore_sign::trust_root::SigningConfig;
 use sigstore_sign::{SigningServices, SigstoreInstance};

@@ -5,21 +5,14 @@
 use super::identity::Source;
 use super::{Keyless, Signed, services};
 use crate::exit::CliError;
+use crate::network::{self, Patience, said};
 use crate::ui::Ui;
 use sekisho_events::escape;
+use sigstore_sign::reqwest::redirect::Policy;
 use sigstore_sign::{Error, Signer, SigningContext};
-use sigstore_sign::{fulcio, oidc, rekor, reqwest, tsa};
-use std::cell::RefCell;
-use std::fmt::Display;
+use sigstore_sign::{fulcio, oidc, rekor, tsa};
 use std::rc::Rc;
-use std::time::Duration;
-use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
-
-/// How long one answer is waited for.
-pub(super) const LIMIT: Duration = Duration::from_secs(30);
-/// How long is waited before another try.
-const PAUSES_S: [u64; 4] = [1, 2, 4, 8];
 
 impl Keyless<'_> {
     /// Says before a long step what would fail behind it.
@@ -38,12 +31,13 @@ impl Keyless<'_> {
         let source = self.source()?;
         let services = services::services(self.signing_config)?;
         let trust = services::trust(self.trusted_root, self.signing_config)?;
-        let runtime = runtime()?;
+        let runtime = network::runtime()?;
         let token = runtime.block_on(source.token(ui))?;
         let identity = format!("{} of {}", said(&token.identity()), said(&token.issuer()));
         ui.detail(&format!("identity {identity}, from {}", source.name()));
         let where_to = services.clone();
-        let signer = SigningContext::new(services).with_http_client(http()?).signer(token);
+        // Who is sent elsewhere would take the token there.
+        let signer = SigningContext::new(services).with_http_client(network::client(Policy::none())?).signer(token);
         let bundles = LocalSet::new().block_on(&runtime, sign_all(&signer, payloads, ui)).map_err(|error| {
             CliError::new(format!("nothing is signed: {}", said(&error))).with_hint(hint(&error, where_to.fulcio_url()))
         })?;
@@ -58,20 +52,6 @@ impl Keyless<'_> {
         }
         Ok(Signed { lines: bundles.join("\n") + "\n", signer: name })
     }
-}
-
-pub(super) fn runtime() -> Result<Runtime, CliError> {
-    Builder::new_current_thread().enable_all().build().map_err(|e| CliError::file("begin to use", "the network", e))
-}
-
-fn http() -> Result<reqwest::Client, CliError> {
-    // Who is sent elsewhere would take the token there.
-    let none = reqwest::redirect::Policy::none();
-    let client = reqwest::Client::builder().timeout(LIMIT).redirect(none);
-    client
-        .user_agent(concat!("sekisho/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|e| CliError::new(format!("cannot use the network: {}", said(&e))))
 }
 
 /// Signs all at once; the bundles in the order of the payloads.
@@ -91,43 +71,6 @@ async fn sign_all(signer: &Signer, payloads: &[Vec<u8>], ui: Ui) -> Result<Vec<S
         out.push(bundle.to_json()?);
     }
     Ok(out)
-}
-
-/// Tries what may pass by itself again, a little later each time, and says why, once for several that fail alike.
-pub(super) struct Patience {
-    ui: Ui,
-    what: &'static str,
-    told: RefCell<String>,
-}
-
-impl Patience {
-    pub(super) fn new(ui: Ui, what: &'static str) -> Self {
-        Self { ui, what, told: RefCell::default() }
-    }
-
-    pub(super) async fn again<T, E: Display>(
-        &self,
-        may_pass: impl Fn(&E) -> bool,
-        mut attempt: impl AsyncFnMut() -> Result<T, E>,
-    ) -> Result<T, E> {
-        for pause_s in PAUSES_S {
-            match attempt().await {
-                Err(error) if may_pass(&error) => {
-                    self.tell(format!("{}: {}; again in {pause_s} s", self.what, said(&error)));
-                    tokio::time::sleep(Duration::from_secs(pause_s)).await;
-                }
-                done => return done,
-            }
-        }
-        attempt().await
-    }
-
-    fn tell(&self, text: String) {
-        if *self.told.borrow() != text {
-            self.ui.note(&text);
-            self.told.replace(text);
-        }
-    }
 }
 
 /// True for what a service may do better a moment later: no answer, too much to do, broken inside.
@@ -154,16 +97,6 @@ fn hint(error: &Error, fulcio: &str) -> String {
     }
 }
 
-/// The words of a library or a service: escaped, and not longer than three lines.
-pub(super) fn said(words: &dyn Display) -> String {
-    const MAX: usize = 300;
-    let escaped = escape(words.to_string().trim().as_bytes());
-    match escaped.char_indices().nth(MAX) {
-        Some((at, _)) => format!("{}…", &escaped[..at]),
-        None => escaped,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,7 +110,7 @@ mod tests {
         for lasting in [status(400), status(403), Error::Oidc(oidc::Error::Token(String::new()))] {
             assert!(!may_pass(&lasting), "{lasting}");
         }
-        let runtime = runtime().unwrap();
+        let runtime = network::runtime().unwrap();
         let patience = Patience::new(Ui::new(true, 0), "");
         let mut tried = 0;
         let done = runtime.block_on(patience.again(
@@ -188,11 +121,5 @@ mod tests {
             },
         ));
         assert_eq!(done, Ok(2));
-    }
-
-    #[test]
-    fn words_of_a_service_are_escaped_and_short() {
-        assert_eq!(said(&"a\x1b[31m\n"), "a\\x1b[31m");
-        assert_eq!(said(&"x".repeat(1000)).chars().count(), 301);
     }
 }
