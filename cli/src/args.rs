@@ -1,4 +1,5 @@
 //! The command line: every command, option and default (docs/interface.md, "Commands").
+mod attesting;
 mod layout;
 mod origin;
 mod profile;
@@ -7,11 +8,12 @@ mod signing;
 mod verifying;
 
 use clap::builder::PossibleValuesParser;
-use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use attesting::{AttachArgs, AttestArgs, SbomArgs};
 pub use layout::LayoutArgs;
 pub use origin::OriginArgs;
 pub use profile::{ExportKind, ImportKind, ProfileArgs, ProfileCommand};
@@ -60,6 +62,8 @@ pub enum Command {
     Review(ReviewArgs),
     /// Write signed in-toto attestations of a recording.
     Attest(AttestArgs),
+    /// Attach attestations to an image or other artifact in a registry, where `verify` and cosign find them.
+    Attach(AttachArgs),
     /// Write what a step read as a bill of materials (CycloneDX), by package.
     Sbom(SbomArgs),
     /// Accept or refuse artifacts for release by their attestations and a policy.
@@ -318,64 +322,6 @@ pub struct DiffArgs {
     /// In which form.
     #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
     pub format: DiffFormat,
-}
-
-/// `sekisho attest`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  sekisho attest sekisho.rec --key release.key --product 'dist/*' --profile sekisho.toml
-  sekisho attest sekisho.rec --key release.key --product 'dist/*' --sbom sbom.cdx.json
-  sekisho attest sekisho.rec --key release.key --product 'dist/*' --link links
-  sekisho attest sekisho.rec --keyless --identity-token token.jwt --product 'dist/*'")]
-#[command(group(ArgGroup::new("signer").required(true).args(["key", "keyless"])))]
-pub struct AttestArgs {
-    /// The recording.
-    #[arg(value_name = "REC")]
-    pub recording: PathBuf,
-    /// Who signs.
-    #[command(flatten)]
-    pub signing: SigningArgs,
-    /// Files that the step produced: subjects of the attestations. May be given several times.
-    #[arg(long, value_name = "GLOB")]
-    pub product: Vec<String>,
-    /// Judge by this profile, and attest the verdict too.
-    #[arg(long, value_name = "P")]
-    pub profile: Option<PathBuf>,
-    /// Whose profile it has to be.
-    #[command(flatten)]
-    pub origin: OriginArgs,
-    /// Name of the step, if the recording has none [default: build].
-    #[arg(long, value_name = "NAME")]
-    pub step: Option<String>,
-    /// One DSSE envelope or sigstore bundle a line.
-    #[arg(short, long, value_name = "ATT.jsonl", default_value = "attestations.jsonl")]
-    pub output: PathBuf,
-    /// Also write what the step read as a bill of materials into this file, and attest it.
-    #[arg(long, value_name = "BOM.json")]
-    pub sbom: Option<PathBuf>,
-    /// Also write a link as in-toto-verify reads it beside a layout, into this directory.
-    #[arg(long, value_name = "DIR", conflicts_with = "keyless")]
-    pub link: Option<PathBuf>,
-    /// Add to the attestations that stand there: several steps, one bundle.
-    #[arg(long)]
-    pub append: bool,
-}
-
-/// `sekisho sbom`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  sekisho sbom sekisho.rec
-  sekisho sbom sekisho.rec -o - | jq -r '.components[].purl // empty'
-
-Run it where the step ran, before anything is installed or removed: packages are named by what is installed.
-`attest --sbom` also signs it.")]
-pub struct SbomArgs {
-    /// The recording.
-    #[arg(value_name = "REC", default_value = "sekisho.rec")]
-    pub recording: PathBuf,
-    /// CycloneDX 1.6, JSON.
-    #[arg(short, long, value_name = "BOM.json", default_value = "sbom.cdx.json")]
-    pub output: PathBuf,
 }
 
 /// `sekisho keygen`.

@@ -6,6 +6,7 @@ use crate::bill::{self, RealDisk};
 use crate::exit::{CliError, Exit, shown};
 use crate::files;
 use crate::keyless::Keyless;
+use crate::oci;
 use crate::passphrase;
 use crate::ui::Ui;
 use sekisho_attest::classic::{self, Link, LinkError};
@@ -78,6 +79,8 @@ pub struct Request<'a> {
     pub output: &'a Path,
     /// Add to what stands there, in place of replacing it.
     pub append: bool,
+    /// What must be among the products: the manifest of an image that is to be attested.
+    pub image: Option<Digest>,
 }
 
 /// What was attested.
@@ -93,6 +96,8 @@ pub struct Attested {
     pub complete: bool,
     /// By whom: the beginning of the key's id, or whom the certificate names.
     pub signer: String,
+    /// The attestations, as they were written.
+    pub lines: String,
 }
 
 /// Attests a recording.
@@ -122,6 +127,12 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
         chosen => chosen,
     };
     let products = products.map_err(|e| product_error(&e))?;
+    if let Some(image) = request.image
+        && !products.subjects.iter().any(|subject| subject.sha256 == image)
+    {
+        let message = format!("the manifest sha256:{image} is not among the products of the step");
+        return Err(CliError::new(message).with_hint(oci::HINT));
+    }
     let bill = request.sbom.map(|path| {
         let bom = Bom::new(&facts, &RealDisk);
         (path, bom.to_json(), bom)
@@ -151,6 +162,7 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
         products: products.listing.total,
         complete: facts.trailer.complete,
         signer,
+        lines,
     })
 }
 

@@ -54,12 +54,14 @@ pub struct Evidence {
     pub bytes: Vec<u8>,
     /// The files, each with the line where it begins, from 1.
     files: Vec<(usize, PathBuf)>,
+    /// How many lines there are.
+    lines: usize,
 }
 
 impl Evidence {
     /// Reads the files, in their order.
     pub fn read(paths: &[impl AsRef<Path>]) -> Result<Self, CliError> {
-        let (mut out, mut lines) = (Self::default(), 0);
+        let mut out = Self::default();
         for path in paths {
             let path = path.as_ref();
             let room = (MAX_EVIDENCE_BYTES + 1).saturating_sub(out.bytes.len()) as u64;
@@ -76,14 +78,32 @@ impl Evidence {
             if out.bytes.len() > MAX_EVIDENCE_BYTES {
                 break;
             }
-            on_one_line(&mut out.bytes[begin..]);
-            if out.bytes.last().is_some_and(|b| *b != b'\n') {
-                out.bytes.push(b'\n');
-            }
-            out.files.push((lines + 1, path.to_path_buf()));
-            lines += out.bytes[begin..].split(|b| *b == b'\n').count() - 1;
+            out.taken(begin, path);
         }
         Ok(out)
+    }
+
+    /// Adds what was found elsewhere than in a file, under a name that it can be found again by.
+    pub fn add(&mut self, name: &str, paper: &[u8]) {
+        let begin = self.bytes.len();
+        if begin + paper.len() > MAX_EVIDENCE_BYTES {
+            // Refused for its length, like a file.
+            self.bytes.resize(MAX_EVIDENCE_BYTES + 1, b' ');
+            return;
+        }
+        // A paper is one; line breaks within it stand between its tokens.
+        self.bytes.extend(paper.iter().map(|b| if *b == b'\n' { b' ' } else { *b }));
+        self.taken(begin, Path::new(name));
+    }
+
+    /// Makes lines of what stands from `begin` on, and keeps where they are from.
+    fn taken(&mut self, begin: usize, path: &Path) {
+        on_one_line(&mut self.bytes[begin..]);
+        if self.bytes.last().is_some_and(|b| *b != b'\n') {
+            self.bytes.push(b'\n');
+        }
+        self.files.push((self.lines + 1, path.to_path_buf()));
+        self.lines += self.bytes[begin..].split(|b| *b == b'\n').count() - 1;
     }
 
     /// The file of a line, escaped, and the line there.

@@ -20,6 +20,7 @@ mod live;
 mod locked;
 #[cfg(feature = "sigstore")]
 mod network;
+mod oci;
 mod origin;
 mod pager;
 mod passphrase;
@@ -60,6 +61,7 @@ fn dispatch(command: &Command, ui: &Ui) -> Result<Exit, CliError> {
         Command::Diff(args) => commands::diff::run(args, ui),
         Command::Review(args) => commands::review::run(args, ui),
         Command::Attest(args) => commands::attest::run(args, ui),
+        Command::Attach(args) => commands::attach::run(args, ui),
         Command::Sbom(args) => commands::sbom::run(args, ui),
         Command::Verify(args) => commands::verify::run(args, ui),
         Command::Layout(args) => commands::layout::run(args, ui),

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from images import attestations_lie_beside_images
 from issuer import BEARER, EMAIL
 from tools import ALONE, Failed, run
 
@@ -162,6 +163,7 @@ def all_of_them(sekisho, sigstore, work, recording):
         (other_services_are_not_believed, (recording,)),
         (the_conformance_client_signs_and_verifies, ()),
         (the_page_s_commands_verify, (recording,)),
+        (attestations_lie_beside_images, ()),
         (a_service_that_comes_back_signs_the_kept_recording, ()),
     ]
     good = True

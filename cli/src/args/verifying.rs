@@ -17,19 +17,21 @@ pub enum VerifyFormat {
   sekisho verify dist/app --attestations sekisho-out/attestations.jsonl --policy policy.toml
   sekisho verify dist --explain --attestations sekisho-out/attestations.jsonl --policy policy.toml
   sekisho verify --sha256sums SHA256SUMS --attestations sekisho-out/attestations.jsonl --policy policy.toml
+  sekisho verify oci://registry.example/app:v1 --policy policy.toml
   sekisho verify 'dist/*.deb' --vsa summary.json --key gate.key --attestations a.jsonl --policy policy.toml
 
 Exit status: 0 accepted, 1 refused (malformed evidence too), 2 cannot judge: usage, I/O, bad policy or trust.")]
 #[command(group(ArgGroup::new("signed").multiple(true).args(["vsa", "svr"])))]
 pub struct VerifyArgs {
-    /// What is to be released: files, directories (all files in them), globs.
+    /// What is to be released: files, directories (all files in them), globs, and images as oci://HOST/NAME:TAG.
     #[arg(value_name = "ARTIFACT", required_unless_present = "sha256sums")]
     pub artifacts: Vec<PathBuf>,
     /// Judge the files of this list, as sha256sum writes it, by their digests alone. May be given several times.
     #[arg(long, value_name = "FILE")]
     pub sha256sums: Vec<PathBuf>,
-    /// Attestations: DSSE envelopes or sigstore bundles, one a line, or one bundle a file. May be given several times.
-    #[arg(long, value_name = "ATT.jsonl", required = true)]
+    /// Attestations: DSSE envelopes or sigstore bundles, one a line, or one bundle a file. May be given several times. Those
+    /// attached to images are found without.
+    #[arg(long, value_name = "ATT.jsonl")]
     pub attestations: Vec<PathBuf>,
     /// What is demanded, and of whom.
     #[arg(long, value_name = "POLICY.toml")]

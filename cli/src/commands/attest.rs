@@ -1,9 +1,11 @@
 //! `sekisho attest`.
 use crate::args::AttestArgs;
 use crate::attesting::{self, Request, Signer};
+use crate::commands::attach;
 use crate::exit::{CliError, Exit, shown_output};
 use crate::files;
 use crate::judging;
+use crate::oci::{self, Reference};
 use crate::profiled::Loaded;
 use crate::ui::Ui;
 use sekisho_profiles::DiffReport;
@@ -15,6 +17,9 @@ use std::path::{Path, PathBuf};
 pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
     let signer =
         Signer::of(&args.signing).ok_or_else(|| CliError::new("nobody is named who signs: --key K or --keyless"))?;
+    // What cannot be found is said before anything is signed.
+    let image = args.oci.as_deref().map(Reference::parse).transpose()?;
+    let image = image.map(|image| Ok::<_, CliError>((oci::subject(&image, *ui)?, image))).transpose()?;
     let mut input = Input::open(&args.recording)?;
     let verdict = match &args.profile {
         Some(path) => {
@@ -34,6 +39,7 @@ pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
         link: args.link.as_deref(),
         output: &args.output,
         append: args.append,
+        image: image.as_ref().map(|(subject, _)| subject.sha256),
     };
     let attested = attesting::attest_from(input.again()?, &request, ui)?;
     ui.note(&format!(
@@ -44,6 +50,9 @@ pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
         shown_output(&args.output),
         attested.signer,
     ));
+    if let Some((subject, image)) = &image {
+        attach::written(&attested.lines, &args.output, image, subject, ui)?;
+    }
     if !attested.complete {
         ui.warn(
             "the recording is not complete, the attestations say so, and a policy refuses them unless it allows that",

@@ -1,4 +1,5 @@
 //! One file a subcommand; each has `run`.
+pub mod attach;
 pub mod attest;
 pub mod completions;
 pub mod diff;

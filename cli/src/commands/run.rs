@@ -229,6 +229,7 @@ fn attest(args: &RunArgs, places: &Places, verdict: Option<&DiffReport>, ui: &Ui
         link: None,
         output: &places.attestations,
         append: places.appended,
+        image: None,
     };
     let attested = attesting::attest(&request, ui)?;
     let plural = if attested.subjects == 1 { "" } else { "s" };

@@ -5,13 +5,14 @@ use crate::attesting::load_key;
 use crate::exit::{CliError, Exit};
 use crate::files;
 use crate::gate::{self, Evidence};
+use crate::oci::{self, Reference};
 use crate::ui::Ui;
 use sekisho_attest::{Descriptor, SecretKey, Summary, SummaryError, file_uri, name_within, timestamp};
-use sekisho_events::Digest;
-use sekisho_verifier::{EMBEDDED_ROOT_DATE, Report, verify};
+use sekisho_events::{Digest, PathBytes};
+use sekisho_verifier::{Artifact, EMBEDDED_ROOT_DATE, Report, verify};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub fn run(args: &VerifyArgs, ui: &Ui) -> Result<Exit, CliError> {
@@ -22,14 +23,46 @@ pub fn run(args: &VerifyArgs, ui: &Ui) -> Result<Exit, CliError> {
     }
     // What cannot be signed is said before anything is judged.
     let key = args.key.as_ref().map(|key| load_key(key, args.passphrase_file.as_deref(), ui)).transpose()?;
-    let artifacts = artifacts::named(&args.artifacts, &args.sha256sums, policy.wants_sha512())?;
-    let evidence = Evidence::read(&args.attestations)?;
+    let (images, paths) = images(&args.artifacts)?;
+    if images.is_empty() && args.attestations.is_empty() {
+        return Err(CliError::new("no attestations are named: --attestations ATT.jsonl")
+            .with_hint("`sekisho attest` and `sekisho run` write them; only those of images are found without"));
+    }
+    let mut artifacts = artifacts::named(&paths, &args.sha256sums, policy.wants_sha512())?;
+    let mut evidence = Evidence::read(&args.attestations)?;
+    for image in &images {
+        artifacts.push(look(image, &mut evidence, ui)?);
+    }
     let report = verify(&evidence.bytes, &artifacts, &policy, now_s);
     if let Some((key, _)) = key {
         summarise(args, &report, &policy.properties(), policy_sha256, now_s, &key)?;
     }
     print(args, &report, &evidence, ui)?;
     Ok(if report.accepted { Exit::OK } else { Exit::NOT_CLEAN })
+}
+
+/// Those that are named by `oci://`, and all others.
+fn images(named: &[PathBuf]) -> Result<(Vec<Reference>, Vec<PathBuf>), CliError> {
+    let (images, paths): (Vec<PathBuf>, _) =
+        named.iter().cloned().partition(|path| path.as_os_str().as_bytes().starts_with(b"oci://"));
+    let parse = |path: &PathBuf| Reference::parse(&path.to_string_lossy());
+    Ok((images.iter().map(parse).collect::<Result<_, _>>()?, paths))
+}
+
+/// An image as it is now, with what is attached to it.
+fn look(image: &Reference, evidence: &mut Evidence, ui: &Ui) -> Result<Artifact, CliError> {
+    let found = oci::find(image, *ui)?;
+    ui.detail(&format!(
+        "{} is sha256:{}, with {} papers attached",
+        image.shown(),
+        found.subject.sha256,
+        found.papers.len()
+    ));
+    for (manifest, paper) in &found.papers {
+        evidence.add(&format!("oci://{}/{} {manifest}", image.host, image.name), paper);
+    }
+    let path = PathBytes::from(format!("oci://{}", image.shown()).as_bytes());
+    Ok(Artifact { path, sha256: found.subject.sha256, sha512: None })
 }
 
 /// Says how old the embedded roots of trust are: keys of sigstore change about once a year.
@@ -54,7 +87,7 @@ fn summarise(
     decided_s: u64,
     key: &SecretKey,
 ) -> Result<(), CliError> {
-    let named = |a: &sekisho_verifier::Artifact| name_within(b"", a.path.as_bytes());
+    let named = |a: &Artifact| name_within(b"", a.path.as_bytes());
     let first = report.subjects.first().map(|a| file_uri(a.path.as_bytes())).unwrap_or_default();
     let summary = Summary {
         artifacts: report.subjects.iter().map(|a| Descriptor { name: named(a), sha256: a.sha256 }).collect(),
