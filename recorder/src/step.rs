@@ -280,7 +280,7 @@ fn header(options: &Options, choice: &Choice) -> Result<Header, RecordError> {
 }
 
 fn raw_filter(options: &Options, listener: bool) -> Result<Vec<libc::sock_filter>, RecordError> {
-    let program = filter::build(&filter::Plan { level: options.level, listener })
+    let program = filter::build(&filter::Plan { level: options.level, listener, ids: sys::ids() })
         .map_err(|_| RecordError::CannotFilter(libc::EINVAL))?;
     Ok(program.iter().map(|i| libc::sock_filter { code: i.code, jt: i.jt, jf: i.jf, k: i.k }).collect())
 }

@@ -19,7 +19,9 @@ mod test;
 pub use coverage::{not_asserted, recorded_classes, refused_calls};
 pub use decoder::{Decoder, Follow, IpcKind, MountAct, Place};
 pub use document::markdown;
-pub use notified::{CAPABILITIES, MARK, MARK_ARG, always_changes_identity, changes_identity, is_notified, notified};
+pub use notified::{
+    CAPABILITIES, Ids, Kept, MARK, MARK_ARG, always_changes_identity, changes_identity, is_notified, notified,
+};
 pub use table::{all, lookup};
 pub use target::{Target, target};
 pub use test::{INT, Is, Test};

@@ -59,9 +59,76 @@ pub fn always_changes_identity(number: u32) -> bool {
     )
 }
 
+/// The numbers of a user and of a group: real, effective, saved and of the file system alike (credentials(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ids {
+    /// All of the user's numbers.
+    pub user: u32,
+    /// All of the group's.
+    pub group: u32,
+}
+
+impl Ids {
+    /// What a call of this number may ask for without changing anything in a process that has these numbers: the
+    /// number itself or -1 (no change) in each of its first so many arguments. make(1) asks so before each job
+    /// (`POSIX_SPAWN_RESETIDS`). `None`: the call is about something else.
+    pub fn kept_by(self, number: u32) -> Option<Kept> {
+        let (own, arguments) = match number {
+            nr::SETUID | nr::SETFSUID => (self.user, 1),
+            nr::SETREUID => (self.user, 2),
+            nr::SETRESUID => (self.user, 3),
+            nr::SETGID | nr::SETFSGID => (self.group, 1),
+            nr::SETREGID => (self.group, 2),
+            nr::SETRESGID => (self.group, 3),
+            _ => return None,
+        };
+        Some(Kept { values: [own, u32::MAX], arguments })
+    }
+}
+
+/// Arguments that change no identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What each may be; the kernel looks at the low half.
+    pub values: [u32; 2],
+    /// How many.
+    pub arguments: u8,
+}
+
+impl Kept {
+    /// True if these arguments are such.
+    pub fn holds(&self, args: &[u64; 6]) -> bool {
+        args.iter().take(usize::from(self.arguments)).all(|arg| self.values.contains(&(*arg as u32)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn asking_for_the_own_number_keeps_it() {
+        let ids = Ids { user: 1000, group: 100 };
+        let kept = |number, args: [u64; 3]| {
+            ids.kept_by(number).is_some_and(|kept| kept.holds(&[args[0], args[1], args[2], 7, 7, 7]))
+        };
+        let same = u64::from(u32::MAX);
+        assert!(kept(nr::SETRESUID, [same, 1000, same]));
+        assert!(kept(nr::SETRESUID, [u64::MAX, (5 << 32) + 1000, 1000]), "the upper half is not looked at");
+        assert!(kept(nr::SETUID, [1000, 0, 0]));
+        assert!(kept(nr::SETREGID, [100, same, 0]));
+        for (number, args) in [
+            (nr::SETRESUID, [same, same, 0]),
+            (nr::SETRESUID, [same, 100, same]),
+            (nr::SETREUID, [1000, 0, 1000]),
+            (nr::SETGID, [1000, 100, 100]),
+            (nr::SETFSUID, [0, 1000, 1000]),
+            (nr::SETGROUPS, [0, 0, 0]),
+            (nr::CAPSET, [1000, 1000, 1000]),
+        ] {
+            assert!(!kept(number, args), "{number} {args:?}");
+        }
+    }
 
     #[test]
     fn only_plain_reading_goes_to_the_listener() {

@@ -47,17 +47,20 @@ pub struct Plan {
     /// There is a listener: what [`calls::is_notified`] says goes there (`SECCOMP_RET_USER_NOTIF`), and what
     /// [`calls::changes_identity`] says stops.
     pub listener: bool,
+    /// Who the step is when it begins: a call that asks for just that passes. Whoever has become somebody else has
+    /// stopped for it before.
+    pub ids: Option<calls::Ids>,
 }
 
 impl Plan {
     /// All that stops goes to the tracer.
     pub fn new(level: Level) -> Self {
-        Self { level, listener: false }
+        Self { level, ..Self::default() }
     }
 
-    /// Plain reading goes to a listener.
-    pub fn with_listener(level: Level) -> Self {
-        Self { level, listener: true }
+    /// Plain reading goes to a listener, which is as the step is when it begins.
+    pub fn with_listener(level: Level, ids: Option<calls::Ids>) -> Self {
+        Self { level, listener: true, ids }
     }
 }
 
@@ -92,6 +95,10 @@ enum Leaf {
     Share {
         nr: u32,
     },
+    /// Those that change an identity go to the tracer.
+    Identity {
+        kept: calls::Kept,
+    },
 }
 
 /// The whole of the numbers, 0 to `u32::MAX`, in ranges as long as can be.
@@ -112,7 +119,10 @@ fn ranges(plan: &Plan) -> Vec<Range> {
 
 fn leaf(call: &Call, plan: &Plan) -> Leaf {
     match call.class {
-        Class::Harmless { .. } if plan.listener && calls::always_changes_identity(call.nr) => Leaf::End(RET_TRACE),
+        Class::Harmless { .. } if plan.listener && calls::always_changes_identity(call.nr) => {
+            let kept = plan.ids.and_then(|ids| ids.kept_by(call.nr));
+            kept.map_or(Leaf::End(RET_TRACE), |kept| Leaf::Identity { kept })
+        }
         Class::Harmless { .. } => Leaf::End(RET_ALLOW),
         Class::Refused { .. } => Leaf::End(RET_TRACE),
         Class::Traced(stops) => match stops.iter().find(|stop| stop.level <= plan.level) {
@@ -134,6 +144,7 @@ fn search(code: &mut Assembler, ranges: &[Range], plan: &Plan) {
             Leaf::End(action) => code.end(action),
             Leaf::Ask { nr } => ask(code, nr, plan),
             Leaf::Share { nr } => share(code, nr),
+            Leaf::Identity { kept } => ask_identity(code, &kept),
         },
         _ => {
             let (low, high) = ranges.split_at(ranges.len() / 2);
@@ -155,6 +166,20 @@ fn share(code: &mut Assembler, nr: u32) {
     }
     code.end(RET_USER_NOTIF);
     code.mark(traced);
+    code.end(RET_TRACE);
+}
+
+/// Passes if it asks for what is so already.
+fn ask_identity(code: &mut Assembler, kept: &calls::Kept) {
+    let changes = code.label();
+    for arg in 0..kept.arguments {
+        let next = code.label();
+        code.load(ARGS + 8 * u32::from(arg));
+        ask_values(code, &kept.values, next, changes);
+        code.mark(next);
+    }
+    code.end(RET_ALLOW);
+    code.mark(changes);
     code.end(RET_TRACE);
 }
 

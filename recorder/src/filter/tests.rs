@@ -39,12 +39,15 @@ fn program(level: Level) -> Vec<SockFilter> {
     build(&Plan::new(level)).unwrap()
 }
 
-/// Without a listener and with one.
-fn programs(level: Level) -> [Vec<SockFilter>; 2] {
-    [program(level), build(&Plan::with_listener(level)).unwrap()]
+const IDS: calls::Ids = calls::Ids { user: 65, group: 3 };
+
+/// Without a listener, with one, and with one that knows whom it stands for.
+fn programs(level: Level) -> [Vec<SockFilter>; 3] {
+    let listening = |ids| build(&Plan::with_listener(level, ids)).unwrap();
+    [program(level), listening(None), listening(Some(IDS))]
 }
 
-fn agree(code: &[Vec<SockFilter>; 2], level: Level, arch: u32, nr: u32, args: &[u64; 6]) {
+fn agree(code: &[Vec<SockFilter>; 3], level: Level, arch: u32, nr: u32, args: &[u64; 6]) {
     let route = decide(level, arch, u64::from(nr), args);
     let native = arch == AUDIT_ARCH;
     let traced = if route == Route::Allow { RET_ALLOW } else { RET_TRACE };
@@ -53,7 +56,9 @@ fn agree(code: &[Vec<SockFilter>; 2], level: Level, arch: u32, nr: u32, args: &[
         Route::Decode(_) if calls::is_notified(nr, args) => RET_USER_NOTIF,
         _ => traced,
     };
-    for (code, want) in code.iter().zip([traced, shared]) {
+    let kept = native && IDS.kept_by(nr).is_some_and(|kept| kept.holds(args));
+    let knowing = if kept { RET_ALLOW } else { shared };
+    for (code, want) in code.iter().zip([traced, shared, knowing]) {
         assert_eq!(run(code, arch, nr, args).0, want, "{level:?} {arch:#x} {nr} {args:x?}: {route:?}");
     }
 }
@@ -107,6 +112,12 @@ fn program_and_table_agree_on_every_value_that_the_table_names() {
         let code = programs(level);
         for number in 0..=MAX_KNOWN + 3 {
             agree(&code, level, AUDIT_ARCH, number, &[0; 6]);
+            for value in [65, 3, u64::MAX] {
+                for other in [65, 3, u64::MAX, 1 << 32] {
+                    agree(&code, level, AUDIT_ARCH, number, &[value, value, other, 0, 0, 0]);
+                    agree(&code, level, AUDIT_ARCH, number, &[other, value, value, 0, 0, 0]);
+                }
+            }
             agree(&code, level, AUDIT_ARCH, number | X32_BIT, &[0; 6]);
             agree(&code, level, AUDIT_ARCH_I386, number, &[0; 6]);
             let Some(Class::Traced(stops)) = calls::lookup(number).map(|call| call.class) else { continue };
@@ -131,9 +142,10 @@ proptest! {
         arch in prop_oneof![8 => Just(AUDIT_ARCH), 1 => Just(AUDIT_ARCH_I386), 1 => any::<u32>()],
         args in prop::array::uniform6(prop_oneof![
             2 => 0..70u64, 2 => any::<u64>(), 2 => prop::sample::select(interesting()), 1 => any::<u32>().prop_map(u64::from),
+            1 => prop::sample::select(vec![65, 3, u64::from(u32::MAX)]),
         ]),
     ) {
-        thread_local!(static PROGRAMS: [[Vec<SockFilter>; 2]; 3] = LEVELS.map(programs));
+        thread_local!(static PROGRAMS: [[Vec<SockFilter>; 3]; 3] = LEVELS.map(programs));
         PROGRAMS.with(|programs| agree(&programs[level as usize], level, arch, number, &args));
     }
 }
@@ -155,7 +167,7 @@ fn a_decision_takes_few_instructions() {
 /// Every flag by itself, marked and not: the mark and the flags are in different arguments.
 #[test]
 fn a_listener_gets_plain_reading_and_the_tracer_the_rest() {
-    let code = build(&Plan::with_listener(Files)).unwrap();
+    let code = build(&Plan::with_listener(Files, Some(IDS))).unwrap();
     for number in [nr::OPEN, nr::OPENAT] {
         for flags in (0..32).map(|bit| 1u64 << bit).chain([0, 1 << 32, u64::MAX]) {
             for mark in [0, calls::MARK, calls::MARK ^ 1, calls::MARK ^ 1 << 40] {
@@ -168,5 +180,6 @@ fn a_listener_gets_plain_reading_and_the_tracer_the_rest() {
     assert_eq!(run(&code, AUDIT_ARCH, nr::OPENAT, &[0; 6]).0, RET_USER_NOTIF);
     assert_eq!(run(&code, AUDIT_ARCH, nr::UNLINK, &[0; 6]).0, RET_TRACE);
     assert_eq!(run(&code, AUDIT_ARCH, nr::SETUID, &[0; 6]).0, RET_TRACE);
+    assert_eq!(run(&code, AUDIT_ARCH, nr::SETUID, &[65; 6]).0, RET_ALLOW);
     assert_eq!(run(&program(Files), AUDIT_ARCH, nr::SETUID, &[0; 6]).0, RET_ALLOW);
 }

@@ -26,8 +26,8 @@ pub(crate) use notify::{Listener, Notification, try_listener};
 pub(crate) use probe::{Sleeper, landlock_abi, try_filter, try_io_uring, try_mseal, try_user_namespace};
 pub use process::effective_uid;
 pub(crate) use process::{
-    become_subreaper, getpgid, kill, kill_group, raise_descriptor_limit, random_bytes, release_kernel, set_undumpable,
-    tgkill, thread_id,
+    become_subreaper, getpgid, ids, kill, kill_group, raise_descriptor_limit, random_bytes, release_kernel,
+    set_undumpable, tgkill, thread_id,
 };
 pub(crate) use ptrace::{
     CallInfo, Options, Regs, block_in_tracee, call_info, cont, event_message, get_regs, listen, seize, set_register,

@@ -53,6 +53,25 @@ pub fn effective_uid() -> u32 {
     unsafe { libc::geteuid() }
 }
 
+/// The user and the group that we are, if real, effective, saved and file system's number are one.
+pub(crate) fn ids() -> Option<crate::calls::Ids> {
+    let (mut users, mut groups) = ([0; 4], [0; 4]);
+    let [real, effective, saved, files] = &mut users;
+    // SAFETY: the kernel writes three numbers of a user.
+    let rc = unsafe { libc::getresuid(real, effective, saved) };
+    check("getresuid", i64::from(rc)).ok()?;
+    // SAFETY: a number that no user has changes nothing; the number that stands is returned (setfsuid(2)).
+    *files = unsafe { libc::setfsuid(u32::MAX) } as u32;
+    let [real, effective, saved, files] = &mut groups;
+    // SAFETY: as above, of a group.
+    let rc = unsafe { libc::getresgid(real, effective, saved) };
+    check("getresgid", i64::from(rc)).ok()?;
+    // SAFETY: as above, of a group.
+    *files = unsafe { libc::setfsgid(u32::MAX) } as u32;
+    let one = |all: [u32; 4]| all.iter().all(|n| *n == all[0]).then_some(all[0]);
+    Some(crate::calls::Ids { user: one(users)?, group: one(groups)? })
+}
+
 /// Random bytes from the kernel (getrandom(2)).
 pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], SysError> {
     let mut bytes = [0; N];
