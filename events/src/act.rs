@@ -133,7 +133,8 @@ pub struct FileAct {
     /// What the kernel answered.
     #[n(8)]
     pub outcome: Outcome,
-    /// What names in a private mount namespace or chroot are relative to: namespace inode number. `None`: the recorder's.
+    /// What names in a private mount namespace or chroot are relative to: namespace inode number; 0 for what is reached from
+    /// the recorder's own namespace and is not in it. `None`: the recorder's.
     #[n(9)]
     pub namespace: Option<u64>,
     /// True if another thread could change the name while it was read, and nothing confirmed it.

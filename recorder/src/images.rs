@@ -39,7 +39,7 @@ impl Images {
         let mut buffer = [0; PathBytes::MAX];
         let text = sys::readlink(link.as_c(), &mut buffer).ok()?;
         let text = if stat.links == 0 { text.strip_suffix(b" (deleted)").unwrap_or(text) } else { text };
-        let found = Found { path: PathBytes::from(text), stat: Some(stat) };
+        let found = Found::new(PathBytes::from(text), stat);
         let slot = digests.of_image(&stat, || sys::open(link.as_c(), libc::O_RDONLY).ok());
         Some((found, slot))
     }
@@ -128,7 +128,7 @@ fn whole_file(who: Looker, path: &PathBytes, digests: &mut Digests) -> Option<(F
     if stat.file_type != FileType::Regular {
         return None;
     }
-    let found = Found { path: names::of_handle(who, handle.as_fd(), &stat), stat: Some(stat) };
+    let found = Found::new(names::of_handle(who, handle.as_fd(), &stat), stat);
     let slot = digests.of_image(&stat, || reopen(&handle));
     Some((found, slot))
 }

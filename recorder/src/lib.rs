@@ -30,6 +30,7 @@ mod step;
 mod sys;
 mod tracee;
 mod tracer;
+mod walk;
 
 pub use choice::NoListener;
 pub use emit::Tally;

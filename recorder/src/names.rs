@@ -2,12 +2,15 @@
 //!
 //! Invariant: nothing is opened but with `O_PATH`, which has no side effect on the object (EVASION R9), and a name is
 //! never looked up from our own working directory (EVASION C01).
+use crate::mounts;
 use crate::sys::{self, Stat, SysError};
 use crate::tracee::View;
+use crate::walk;
 use sekisho_events::PathBytes;
 use std::ffi::{CStr, CString};
 use std::io::Write as _;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
 
 /// Stands for a directory whose name is longer than the kernel tells (`PATH_MAX`): never an absolute path.
 pub(crate) const UNTOLD: &str = "(a directory beyond PATH_MAX)";
@@ -24,8 +27,17 @@ pub(crate) struct Looker {
 
 impl Looker {
     /// How statx(2) is to come by what it tells.
-    fn sync(self) -> i32 {
+    pub(crate) fn sync(self) -> i32 {
         if self.serves { libc::AT_STATX_DONT_SYNC } else { libc::AT_STATX_SYNC_AS_STAT }
+    }
+}
+
+impl Looker {
+    /// True for another root in our own mount namespace.
+    fn is_below_ours(self) -> bool {
+        static HOME: OnceLock<u64> = OnceLock::new();
+        let home = HOME.get_or_init(|| sys::namespace_inode(c"/proc/self/ns/mnt").unwrap_or_default());
+        self.view == View::Other(*home)
     }
 }
 
@@ -36,6 +48,27 @@ pub(crate) struct Found {
     pub path: PathBytes,
     /// The object, if there is one.
     pub stat: Option<Stat>,
+    /// It is not in the recorder's own view, so that its name there is another's (see [`mounts::is_ours`]).
+    pub foreign: bool,
+}
+
+impl Found {
+    /// An object that is there.
+    pub(crate) fn new(path: PathBytes, stat: Stat) -> Self {
+        // Nothing has the name of what was never in a directory (memfd_create(2)).
+        let named = stat.links != 0 && path.as_bytes().starts_with(b"/");
+        Self { foreign: named && !mounts::is_ours(stat.identity.mount), path, stat: Some(stat) }
+    }
+
+    /// A name that leads to nothing.
+    pub(crate) fn nothing(path: PathBytes) -> Self {
+        Self { path, stat: None, foreign: false }
+    }
+
+    /// What its name is relative to, where that is not the recorder's view: no namespace that is known.
+    pub(crate) fn namespace(&self) -> Option<u64> {
+        self.foreign.then_some(0)
+    }
 }
 
 /// `/proc/TID/fd/N`, without allocation.
@@ -95,8 +128,8 @@ pub(crate) fn of_contested_descriptor(who: Looker, fd: i32) -> Result<Found, Sys
 
 fn named(who: Looker, text: Result<&[u8], SysError>, stat: Stat) -> Result<Found, SysError> {
     match text {
-        Ok(text) => Ok(Found { path: shown(who, text, &stat), stat: Some(stat) }),
-        Err(e) if e.errno == libc::ENAMETOOLONG => Ok(Found { path: UNTOLD.into(), stat: Some(stat) }),
+        Ok(text) => Ok(Found::new(shown(who, text, &stat), stat)),
+        Err(e) if e.errno == libc::ENAMETOOLONG => Ok(Found::new(UNTOLD.into(), stat)),
         Err(e) => Err(e),
     }
 }
@@ -139,7 +172,10 @@ pub(crate) fn whole(who: Looker, dirfd: i32, text: &PathBytes, follow: bool) -> 
     }
     let (dir, last) = split(text.as_bytes());
     let dir_found = if dir.is_empty() { base(who, dirfd) } else { look_up(who, dirfd, dir, libc::O_PATH) };
-    Found { path: dir_found.map_or_else(|| lexical(who, dirfd, text.as_bytes()), |d| join(&d.path, last)), stat: None }
+    match dir_found {
+        Some(dir) => Found { path: join(&dir.path, last), stat: None, foreign: dir.foreign },
+        None => Found::nothing(lexical(who, dirfd, text.as_bytes())),
+    }
 }
 
 /// The name itself, as a directory and an entry: what unlink, rename and mkdir act on.
@@ -152,11 +188,40 @@ pub(crate) fn entry(who: Looker, dirfd: i32, text: &PathBytes) -> Found {
     let opened =
         if dir.is_empty() { open_as(who, dirfd, b".", libc::O_PATH) } else { open_as(who, dirfd, dir, libc::O_PATH) };
     let Ok(dir_fd) = opened else {
-        return Found { path: lexical(who, dirfd, trimmed), stat: None };
+        return Found::nothing(lexical(who, dirfd, trimmed));
     };
     let stat =
         CString::new(last).ok().and_then(|l| sys::statx(Some(dir_fd.as_fd()), &l, libc::AT_SYMLINK_NOFOLLOW).ok());
-    Found { path: join(&name_of(who, dir_fd.as_fd()), last), stat }
+    let path = join(&name_of(who, dir_fd.as_fd()), last);
+    if let Some(stat) = stat {
+        return Found::new(path, stat);
+    }
+    let dir = sys::statx(Some(dir_fd.as_fd()), c"", libc::AT_EMPTY_PATH | who.sync());
+    Found { path, stat, foreign: dir.is_ok_and(|dir| !mounts::is_ours(dir.identity.mount)) }
+}
+
+/// [`whole`], where what is behind `dirfd` counts as the root (openat2(2), `RESOLVE_IN_ROOT`).
+pub(crate) fn whole_below(who: Looker, dirfd: i32, text: &PathBytes, follow: bool) -> Found {
+    let Ok(root) = sys::open(start(who, dirfd).as_c(), libc::O_PATH) else { return whole(who, dirfd, text, follow) };
+    let find = |text: &[u8], flags: i32| {
+        let fd = walk::open(who, root.as_fd(), root.as_fd(), text, flags).ok()?;
+        let stat = sys::statx(Some(fd.as_fd()), c"", libc::AT_EMPTY_PATH | who.sync()).ok()?;
+        Some(Found::new(of_handle(who, fd.as_fd(), &stat), stat))
+    };
+    let text = text.as_bytes();
+    find(text, if follow { 0 } else { libc::O_NOFOLLOW }).unwrap_or_else(|| {
+        let (dir, last) = split(text);
+        let known = find(if dir.is_empty() { b"." } else { dir }, 0);
+        let path = known.map_or_else(|| join(&name_of(who, root.as_fd()), trim_start(text)), |d| join(&d.path, last));
+        Found::nothing(path)
+    })
+}
+
+/// What a name that was told of an act of `who` leads to now: the entry itself.
+pub(crate) fn told(who: Looker, path: &PathBytes) -> Found {
+    // Below another root of our own namespace, names are told from our root.
+    let view = if who.is_below_ours() { View::Ours } else { who.view };
+    entry(Looker { view, ..who }, libc::AT_FDCWD, path)
 }
 
 fn look_up(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Option<Found> {
@@ -170,7 +235,7 @@ fn look_up(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Option<Found> {
         return look_up(who, dirfd, &meant, flags);
     }
     let stat = sys::statx(Some(fd.as_fd()), c"", libc::AT_EMPTY_PATH | who.sync()).ok()?;
-    Some(Found { path: shown(who, name, &stat), stat: Some(stat) })
+    Some(Found::new(shown(who, name, &stat), stat))
 }
 
 /// A link that means the asking process (`/proc/net`, `/etc/mtab`) led to us: the same of the tracee.
@@ -195,35 +260,29 @@ fn base(who: Looker, dirfd: i32) -> Option<Found> {
 /// Opens `text` from where the tracee stands. Only `O_PATH` opens: no side effects.
 pub(crate) fn open_as(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Result<OwnedFd, SysError> {
     let flags = flags | libc::O_PATH;
+    let text = if text.is_empty() { b"." } else { text };
     if who.view != View::Ours {
-        return open_in_view(who, dirfd, text, flags);
+        return step_by_step(who, dirfd, text, flags);
     }
-    let mut path = Vec::with_capacity(text.len() + 40);
-    if text.starts_with(b"/") {
-        path.extend_from_slice(&as_tracee(who, text));
-    } else {
-        path.extend_from_slice(start(who, dirfd).as_c().to_bytes());
-        path.push(b'/');
-        path.extend_from_slice(text);
-    }
+    let absolute = text.starts_with(b"/");
+    let from = if absolute { None } else { Some(sys::open(start(who, dirfd).as_c(), libc::O_PATH)?) };
+    let path = if absolute { as_tracee(who, text) } else { text.to_vec() };
     let path = CString::new(path).map_err(|_| SysError { call: "openat", errno: libc::EINVAL })?;
-    sys::open(&path, flags)
+    match sys::open_plain(from.as_ref().map(AsFd::as_fd), &path, flags, true) {
+        // What a magic link leads to may depend on who asks.
+        Err(error) if error.errno == libc::ELOOP => step_by_step(who, dirfd, text, flags),
+        opened => opened,
+    }
 }
 
-/// The same for a tracee with another root or mount namespace: absolute links stay below its root.
-fn open_in_view(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Result<OwnedFd, SysError> {
+/// The same where the kernel would look up as the recorder: below another root, and by links that mean whoever asks.
+fn step_by_step(who: Looker, dirfd: i32, text: &[u8], flags: i32) -> Result<OwnedFd, SysError> {
     let root = sys::open(ProcPath::of(who.tid, "root").as_c(), libc::O_PATH | libc::O_DIRECTORY)?;
-    let text = if text.starts_with(b"/") { as_tracee(who, text) } else { text.to_vec() };
-    let path = |bytes: Vec<u8>| CString::new(bytes).map_err(|_| SysError { call: "openat2", errno: libc::EINVAL });
     if text.starts_with(b"/") {
-        return sys::open_in_root(root.as_fd(), &path(text)?, flags);
+        return walk::open(who, root.as_fd(), root.as_fd(), text, flags);
     }
-    // From a directory that the tracee holds: walk from its root by the name that the kernel gives this directory.
-    let mut buffer = [0; PathBytes::MAX];
-    let mut name = sys::readlink(start(who, dirfd).as_c(), &mut buffer)?.to_vec();
-    name.push(b'/');
-    name.extend_from_slice(&text);
-    sys::open_in_root(root.as_fd(), &path(name)?, flags)
+    let from = sys::open(start(who, dirfd).as_c(), libc::O_PATH)?;
+    walk::open(who, root.as_fd(), from.as_fd(), text, flags)
 }
 
 pub(crate) fn start(who: Looker, dirfd: i32) -> ProcPath {
@@ -283,6 +342,10 @@ pub(crate) fn split(text: &[u8]) -> (&[u8], &[u8]) {
 pub(crate) fn trim_slashes(text: &[u8]) -> &[u8] {
     let end = text.iter().rposition(|b| *b != b'/').map_or(text.len().min(1), |at| at + 1);
     &text[..end]
+}
+
+fn trim_start(text: &[u8]) -> &[u8] {
+    &text[text.iter().take_while(|b| **b == b'/').count()..]
 }
 
 /// `dir/last`.

@@ -1,17 +1,19 @@
 //! Servers outside the step: what they receive shows that something got out.
 use std::io::Read as _;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
+use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Servers of one run. Their threads end with the test program.
+/// Servers of one run. They end when it is dropped: a suite of many runs would have too many files open.
 #[derive(Debug)]
 pub struct Outside {
     received: Arc<Mutex<Vec<u8>>>,
+    over: Arc<AtomicBool>,
     /// TCP port, on every address of both families where there are two.
     pub tcp: u16,
     /// UDP port.
@@ -41,18 +43,22 @@ impl Outside {
             tcp: tcp.local_addr()?.port(),
             udp: udp.local_addr()?.port(),
             received: received.clone(),
+            over: Arc::default(),
             unix,
             dgram,
             abstract_name,
         };
-        let sink = received.clone();
-        spawn(move || Some(tcp.accept().ok()?.0), sink);
+        let over = || outside.over.clone();
+        let (sink, end) = (received.clone(), over());
+        spawn(move || tcp.accept().ok().filter(|_| !end.load(Ordering::SeqCst)).map(|(peer, _)| peer), sink);
         for listener in [stream, hidden] {
-            spawn(move || Some(listener.accept().ok()?.0), received.clone());
+            let (sink, end) = (received.clone(), over());
+            spawn(move || listener.accept().ok().filter(|_| !end.load(Ordering::SeqCst)).map(|(peer, _)| peer), sink);
         }
-        let sink = received.clone();
-        std::thread::spawn(move || datagrams(|buf| udp.recv(buf), &sink));
-        std::thread::spawn(move || datagrams(|buf| gram.recv(buf), &received));
+        let (sink, end) = (received.clone(), over());
+        std::thread::spawn(move || datagrams(|buf| udp.recv(buf), &end, &sink));
+        let end = over();
+        std::thread::spawn(move || datagrams(|buf| gram.recv(buf), &end, &received));
         Ok(outside)
     }
 
@@ -69,6 +75,18 @@ impl Outside {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+}
+
+/// Each server is woken by one message more.
+impl Drop for Outside {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        let _ = TcpStream::connect(("127.0.0.1", self.tcp));
+        let _ = UnixStream::connect(&self.unix);
+        let _ = SocketAddr::from_abstract_name(&self.abstract_name).and_then(|name| UnixStream::connect_addr(&name));
+        let _ = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.send_to(b"over", ("127.0.0.1", self.udp)));
+        let _ = UnixDatagram::unbound().and_then(|socket| socket.send_to(b"over", &self.dgram));
     }
 }
 
@@ -90,9 +108,11 @@ fn spawn<S: std::io::Read + Send + 'static>(
     });
 }
 
-fn datagrams(recv: impl Fn(&mut [u8]) -> std::io::Result<usize>, sink: &Mutex<Vec<u8>>) {
+fn datagrams(recv: impl Fn(&mut [u8]) -> std::io::Result<usize>, over: &AtomicBool, sink: &Mutex<Vec<u8>>) {
     let mut buf = [0; 2048];
-    while let Ok(n) = recv(&mut buf) {
+    while let Ok(n) = recv(&mut buf)
+        && !over.load(Ordering::SeqCst)
+    {
         if let Ok(mut all) = sink.lock() {
             all.extend(&buf[..n]);
         }

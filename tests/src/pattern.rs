@@ -2,7 +2,7 @@
 use serde_json::Value;
 
 /// Whether the event contains the pattern: each key of an object, each item of a list somewhere in the list, each text
-/// as a glob whose `*` stands for anything. Numbers match their decimal text. Texts that came as bytes (`NAME_b64`) match
+/// as a glob whose `*` stands for anything. Numbers match by their decimal text. Texts that came as bytes (`NAME_b64`) match
 /// no text. An act (`file`, `net`, `exec`, `restrict`) must have been done unless the pattern names another outcome.
 pub fn matches(pattern: &Value, event: &Value) -> bool {
     let act = matches!(text(pattern, "kind"), "file" | "net" | "exec" | "restrict");
@@ -28,7 +28,7 @@ fn contains(pattern: &Value, value: &Value) -> bool {
         }
         (Value::Array(p), Value::Array(v)) => p.iter().all(|want| v.iter().any(|have| contains(want, have))),
         (Value::String(p), Value::String(v)) => glob(p.as_bytes(), v.as_bytes()),
-        (Value::String(p), Value::Number(n)) => *p == n.to_string(),
+        (Value::String(p), Value::Number(n)) => glob(p.as_bytes(), n.to_string().as_bytes()),
         (p, v) => p == v,
     }
 }

@@ -119,8 +119,9 @@ fn disagreement(case: &Case, user: User, (one, a): (&str, &Acts), (other, b): (&
 }
 
 struct Stage {
-    ground: Ground,
+    // Before the ground: its sockets are there, and are needed to end it.
     outside: Outside,
+    ground: Ground,
     words: Words,
 }
 
@@ -142,7 +143,7 @@ fn stage(case: &Case, user: User) -> Stage {
         let prepared = Caged::new(&ground, ["/bin/sh", "-ec", &words.fill(text)]).run();
         assert!(prepared.ended == Ended::Exit(0), "{}: its preparation failed: {}", case.id, prepared.said());
     }
-    Stage { ground, outside, words }
+    Stage { outside, ground, words }
 }
 
 /// A tracee's name becomes its path.

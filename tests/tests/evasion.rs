@@ -61,3 +61,8 @@ fn normal_builds_go_on_working() {
 fn what_is_not_in_the_catalogue_is_seen_too() {
     suite::run("l_more");
 }
+
+#[test]
+fn what_leads_elsewhere_is_told_as_it_is() {
+    suite::run("m_elsewhere");
+}

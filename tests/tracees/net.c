@@ -87,6 +87,21 @@ int main(int argc, char **argv) {
         must(connect(s = sock(AF_INET, SOCK_STREAM, 0), (void *)&to, sizeof to), "connect");
         return write(s, text, n) != n;
     }
+    if (!strncmp(how, "by", 2)) { /* what says where a message goes stands beside it */
+        char control[128] = {0};
+        struct cmsghdr *c = (void *)control;
+        if (!strcmp(how, "byroute")) { /* RFC 791: loose source route, by one host */
+            const unsigned char route[] = {1, 131, 7, 4, 127, 0, 0, 1};
+            c->cmsg_level = IPPROTO_IP, c->cmsg_type = IP_RETOPTS, c->cmsg_len = CMSG_LEN(sizeof route);
+            memcpy(CMSG_DATA(c), route, sizeof route);
+        } else if (!strcmp(how, "bymark")) {
+            c->cmsg_level = SOL_SOCKET, c->cmsg_type = SO_MARK, c->cmsg_len = CMSG_LEN(4);
+            memcpy(CMSG_DATA(c), &one, 4);
+        } else quit(2, "no such way");
+        m.msg_control = control, m.msg_controllen = CMSG_SPACE(c->cmsg_len - CMSG_LEN(0));
+        must(sendmsg(sock(AF_INET, SOCK_DGRAM, 0), &m, 0), "sendmsg");
+        return 0;
+    }
     if (!strcmp(how, "options")) {
         must(setsockopt(s = sock(AF_INET, SOCK_STREAM, 0), IPPROTO_IP, IP_TOS, &one, 4), "IP_TOS");
         if (setsockopt(s, SOL_SOCKET, SO_MARK, &one, 4)) skip("SO_MARK");

@@ -10,7 +10,6 @@ use crate::abi;
 use crate::calls::{Decoder, Route, decide};
 use crate::names::{self, Looker};
 use crate::sys;
-use crate::tracee::View;
 use crate::tracer::Tracer;
 use sekisho_events::{Access, FileAct, FileType, Identity, PathBytes};
 
@@ -26,12 +25,11 @@ impl Tracer {
         let relative = act.asked.as_ref().is_some_and(|asked| !asked.as_bytes().starts_with(b"/"));
         let descriptor = if contested { self.descriptor_acted_on(who, act.access) } else { None };
         let swappable = contested && (relative || descriptor.is_some());
-        let sure = match who.view {
-            _ if swappable && group.shared_place => false,
-            // Names of another view cannot be looked up by what we know them by.
-            View::Other(_) => !(swappable && relative),
-            View::Ours if swappable || came_by_a_link(act) => came_true(who, act, descriptor),
-            View::Ours => true,
+        let sure = match () {
+            () if swappable && group.shared_place => false,
+            // A name of another view is found only where that view's own root is the tracee's; what is not found is not sure.
+            () if swappable || came_by_a_link(act) => came_true(who, act, descriptor),
+            () => true,
         };
         if !sure {
             act.racy = Some(true);
@@ -56,7 +54,7 @@ impl Tracer {
 /// True if what the act was to leave behind is found at its name.
 fn came_true(who: Looker, act: &FileAct, descriptor: Option<i32>) -> bool {
     // A name that leads over a link by now is another's.
-    let now = |path: &PathBytes| Some(names::entry(who, libc::AT_FDCWD, path)).filter(|f| f.path == *path)?.stat;
+    let now = |path: &PathBytes| Some(names::told(who, path)).filter(|f| f.path == *path)?.stat;
     let object = |identity: Identity| (identity.dev_major, identity.dev_minor, identity.ino);
     let was = act.identity.map(object);
     let is_there = |path| was.is_some() && now(path).map(|s| object(s.identity)) == was;

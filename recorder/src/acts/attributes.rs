@@ -14,12 +14,16 @@ impl Tracer {
         (dirfd, arg): (i32, usize),
         follow: bool,
     ) -> Verdict {
-        if call.args[arg] == 0 {
+        if call.args[arg] == 0 && dirfd != libc::AT_FDCWD {
             return self.enter_by_descriptor(tid, call, access, dirfd);
         }
-        let asked = match self.path_argument(tid, call, arg) {
-            Ok(asked) => asked,
-            Err(fault) => return Verdict::unreadable(call, fault),
+        let asked = match call.args[arg] {
+            // No name and no descriptor: the working directory (`AT_EMPTY_PATH`, Linux 6.11).
+            0 => PathBytes::default(),
+            _ => match self.path_argument(tid, call, arg) {
+                Ok(asked) => asked,
+                Err(fault) => return Verdict::unreadable(call, fault),
+            },
         };
         if asked.is_empty() && dirfd != libc::AT_FDCWD {
             return self.enter_by_descriptor(tid, call, access, dirfd);
@@ -49,5 +53,6 @@ fn found_act(access: Access, found: &names::Found, asked: Option<&PathBytes>) ->
     act.asked = asked.filter(|a| **a != found.path).cloned();
     act.identity = found.stat.map(|s| s.identity);
     act.file_type = found.stat.map(|s| s.file_type);
+    act.namespace = found.namespace();
     act
 }

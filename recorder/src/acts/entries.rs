@@ -36,7 +36,7 @@ impl Tracer {
         self.watch_files(tid, call, pinned, |who, racy| {
             let from = match () {
                 () if by_descriptor => {
-                    names::of_descriptor(who, old.0).unwrap_or(names::Found { path: old_asked.clone(), stat: None })
+                    names::of_descriptor(who, old.0).unwrap_or_else(|_| names::Found::nothing(old_asked.clone()))
                 }
                 () if follow => names::whole(who, old.0, &old_asked, true),
                 () => names::entry(who, old.0, &old_asked),
@@ -48,6 +48,7 @@ impl Tracer {
                 act.to = Some(to.path.clone());
                 act.identity = from.stat.map(|s| s.identity);
                 act.file_type = from.stat.map(|s| s.file_type);
+                act.namespace = from.namespace().or(to.namespace());
                 act.racy = racy.then_some(true);
                 act
             };
@@ -110,7 +111,7 @@ impl Tracer {
                 self.confirm(tid, &mut act);
             }
             let mounts = act.access == Access::Mount && act.outcome.is_effect();
-            let delegated = self.queue_delegation(&act);
+            let delegated = self.queue_delegation(tid, &act);
             self.tell_file(tid, act);
             if let Some(delegated) = delegated {
                 self.tell(tid, Kind::Delegated(delegated));
@@ -122,15 +123,16 @@ impl Tracer {
     }
 
     /// A message queue that the step did not make: whoever reads it may act on what it is told.
-    fn queue_delegation(&mut self, act: &FileAct) -> Option<Delegated> {
+    fn queue_delegation(&mut self, tid: i32, act: &FileAct) -> Option<Delegated> {
         let name = act.path.as_bytes().strip_prefix(b"/dev/mqueue")?;
+        let namespace = self.ipc_namespace(tid);
         match act.access {
             _ if !act.outcome.is_effect() => None,
             Access::Create => {
-                self.listeners.add_path(&act.path);
+                self.listeners.add_queue(namespace, &act.path);
                 None
             }
-            Access::Read | Access::Write if !self.listeners.has_path(&act.path) => {
+            Access::Read | Access::Write if !self.listeners.has_queue(namespace, &act.path) => {
                 Some(Delegated { to: PathBytes::new([b"mqueue:", name].concat()), peer: None })
             }
             _ => None,
@@ -146,7 +148,7 @@ impl Tracer {
             _ => return,
         };
         let Some((who, _)) = self.looker(tid) else { return };
-        if let Some(stat) = names::entry(who, libc::AT_FDCWD, &act.path).stat.filter(|s| made(s.file_type)) {
+        if let Some(stat) = names::told(who, &act.path).stat.filter(|s| made(s.file_type)) {
             act.identity = Some(stat.identity);
             act.file_type = Some(stat.file_type);
         }
@@ -166,8 +168,10 @@ impl Tracer {
             }
             self.outputs.follow(&act);
             self.inputs.follow(&act);
-            if act.access == Access::Mknod {
-                self.listeners.add_path(&act.path);
+            if act.access == Access::Mknod
+                && let Some(identity) = act.identity
+            {
+                self.listeners.add_object(identity);
             }
         }
         if act.outcome == Outcome::Ok {
@@ -196,6 +200,7 @@ fn entry_act(who: names::Looker, racy: bool, access: Access, dirfd: i32, asked: 
     act.asked = (found.path != *asked).then(|| asked.clone());
     act.identity = found.stat.map(|s| s.identity);
     act.file_type = found.stat.map(|s| s.file_type);
+    act.namespace = found.namespace();
     act.racy = racy.then_some(true);
     act
 }

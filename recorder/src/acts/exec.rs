@@ -38,8 +38,8 @@ struct Begun {
     image_slot: Arc<Slot>,
     stack: Stack,
     cwd: PathBytes,
-    /// It would have had its owner's rights, and has not.
-    lost: bool,
+    /// Rights that it would have had, and has not.
+    lost: Option<&'static str>,
 }
 
 /// Programs that were ended unseen and are named to the caller; the recording has all.
@@ -57,7 +57,7 @@ impl Tracer {
             return Verdict::Watch(Pending::Exec(Box::new(ExecCall { asked, found: None })));
         }
         let found = if asked.is_empty() && dirfd != libc::AT_FDCWD {
-            names::of_descriptor(who, dirfd).unwrap_or(Found { path: asked.clone(), stat: None })
+            names::of_descriptor(who, dirfd).unwrap_or_else(|_| Found::nothing(asked.clone()))
         } else {
             names::whole(who, dirfd, &asked, true)
         };
@@ -123,7 +123,13 @@ impl Tracer {
                 return None;
             }
         };
-        let lost = image.stat.is_some_and(|s| s.mode & libc::S_ISUID != 0) && loses_privilege(who);
+        let set = image.stat.is_some_and(|s| s.mode & libc::S_ISUID != 0);
+        let lost = match () {
+            () if sys::effective_uid() == 0 => None,
+            () if set && loses_privilege(who) => Some(OWNERS),
+            () if has_capabilities(who) && is_confined(who) => Some(CAPABILITIES),
+            () => None,
+        };
         Some(Begun { who, cwd: names::working_directory(who), image, image_slot, stack, lost })
     }
 
@@ -144,7 +150,7 @@ impl Tracer {
             argv_sha256: stack.argv_sha256,
             anonymous: image.stat.is_some_and(|s| s.links == 0).then_some(true),
             namespace: match who.view {
-                View::Ours => None,
+                View::Ours => image.namespace(),
                 View::Other(n) => Some(n),
             },
             env_bytes: Some(stack.env_bytes),
@@ -157,8 +163,8 @@ impl Tracer {
         let slots = std::iter::once(image_slot).chain(chain.slots).collect();
         let id = self.table.get(tid).map(|t| t.id).unwrap_or_default();
         self.out.emit_with(id, kind, slots);
-        if lost {
-            self.tell(tid, without_privilege());
+        if let Some(rights) = lost {
+            self.tell(tid, without_privilege(rights));
         }
     }
 
@@ -209,16 +215,27 @@ fn loses_privilege(who: Looker) -> bool {
     let uids = procfs::field(&status, "Uid").and_then(|uids| std::str::from_utf8(uids).ok()).unwrap_or_default();
     let effective = uids.split_whitespace().nth(1).and_then(|n| n.parse().ok());
     let owner = std::fs::metadata(names::ProcPath::of(who.tid, "exe").as_str()).map(|m| m.uid()).ok();
-    procfs::field(&status, "NoNewPrivs") == Some(b"1")
-        && sys::effective_uid() != 0
-        && owner.is_some()
-        && owner != effective
+    is_confined(who) && owner.is_some() && owner != effective
 }
 
-fn without_privilege() -> Kind {
+/// True if an execve can give this thread no rights (prctl(2), `PR_SET_NO_NEW_PRIVS`).
+fn is_confined(who: Looker) -> bool {
+    let status = std::fs::read(names::ProcPath::of(who.tid, "status").as_str()).unwrap_or_default();
+    procfs::field(&status, "NoNewPrivs") == Some(b"1")
+}
+
+/// True if the file of the program has capabilities (capabilities(7), `security.capability`).
+fn has_capabilities(who: Looker) -> bool {
+    sys::has_attribute(names::ProcPath::of(who.tid, "exe").as_c(), c"security.capability")
+}
+
+const OWNERS: &str = "the rights of the file's owner";
+const CAPABILITIES: &str = "the capabilities of the file";
+
+fn without_privilege(rights: &str) -> Kind {
     Kind::Refused(Refused {
         call: "execve".into(),
-        why: "the rights of the file's owner are not given: the recorder runs without privileges".into(),
+        why: format!("{rights} are not given: the recorder runs without privileges"),
         errno: 0,
     })
 }

@@ -50,7 +50,7 @@ impl Tracer {
         if !(suspicious || relative) {
             return None;
         }
-        let found = names::whole(who, open.dirfd, &open.asked, open.flags & libc::O_NOFOLLOW == 0);
+        let found = open.look_up(who, open.flags & libc::O_NOFOLLOW == 0);
         self.guard_found(who, call, open, &found)
     }
 
@@ -67,7 +67,7 @@ impl Tracer {
         if !(special || device || usual.is_some()) {
             return false;
         }
-        let found = &Found { path: usual.unwrap_or_else(|| found.path.clone()), stat: found.stat };
+        let found = &Found { path: usual.unwrap_or_else(|| found.path.clone()), ..found.clone() };
         let call = Call { nr: crate::abi::nr::OPENAT, name: "openat", args: [0; 6] };
         let Some(Verdict::Answer { kind: Some(kind), .. }) = self.guard_found(who, &call, open, found) else {
             return false;

@@ -102,7 +102,7 @@ impl Tracer {
     }
 
     /// The IPC namespace that a tracee is in: 0 for ours.
-    fn ipc_namespace(&self, tid: i32) -> u64 {
+    pub(super) fn ipc_namespace(&self, tid: i32) -> u64 {
         if !self.table.group_of(tid).is_some_and(|g| g.namespaced) {
             return 0;
         }

@@ -1,5 +1,6 @@
 //! sendto, sendmsg, sendmmsg with addresses; recvmsg and recvmmsg with descriptors.
 use super::{Call, Pending, Verdict, outcome, sockets};
+use crate::calls::OPTION;
 use crate::decode::msghdr::{self, CMSG_SCAN_MAX, MMSGHDR_BYTES, MSGHDR_BYTES};
 use crate::decode::sockaddr::{self, SockAddr};
 use crate::memory::{self, Fault};
@@ -15,6 +16,8 @@ use std::os::fd::AsFd;
 #[derive(Debug)]
 pub(crate) struct Sending {
     pub acts: Vec<NetAct>,
+    /// Of each, whether the step has bound its address itself.
+    pub own: Vec<bool>,
     /// sendmmsg: the result counts messages, not bytes.
     pub many: bool,
     /// sendmmsg made as one sendmsg: where the length of what was sent belongs (`msg_len`).
@@ -30,6 +33,9 @@ pub(crate) struct Received {
     /// Descriptors that were open before, where another thread could wipe out what says which have come.
     pub before: Option<HashSet<i32>>,
 }
+
+/// Control data that is copied to where nobody can change it: more than descriptors can be sent at once.
+const CONTROL_PINNED_MAX: usize = 2048;
 
 /// More messages in one call than this are refused: the kernel itself stops at `UIO_MAXIOV`.
 const MESSAGES_MAX: u64 = 1024;
@@ -48,19 +54,24 @@ impl Tracer {
 
     /// sendmsg(2).
     pub(crate) fn enter_sendmsg(&mut self, tid: i32, call: &Call) -> Verdict {
-        match message(tid, call.args[1]) {
-            Ok(Message { address: None, header }) => {
-                // That there is no address must hold when the kernel looks, too.
-                self.pins.bytes(1, header);
-                Verdict::Run
-            }
-            Ok(Message { address: Some(bytes), header }) => {
-                let address = sockaddr::parse(&bytes);
-                self.pins.message(1, &header, &bytes);
-                self.sending(tid, call, &[address], false)
-            }
-            Err(fault) => Verdict::unreadable(call, fault),
+        let message = match message(tid, call.args[1]) {
+            Ok(message) => message,
+            Err(fault) => return Verdict::unreadable(call, fault),
+        };
+        if msghdr::diverts(&message.control) {
+            return Verdict::refused(call.name, OPTION, libc::EPERM);
         }
+        // That there is no address, or nothing that changes the way, must hold when the kernel looks, too.
+        self.pin_message(&message);
+        match message.address {
+            None => Verdict::Run,
+            Some(bytes) => self.sending(tid, call, &[sockaddr::parse(&bytes)], false),
+        }
+    }
+
+    fn pin_message(&mut self, message: &Message) {
+        let control = if message.control.len() <= CONTROL_PINNED_MAX { &message.control[..] } else { &[] };
+        self.pins.message(1, &message.header, message.address.as_deref().unwrap_or_default(), control);
     }
 
     /// sendmmsg(2): each destination.
@@ -71,8 +82,10 @@ impl Tracer {
         let mut addresses = Vec::new();
         for n in 0..(call.args[2] & 0xffff_ffff).min(MESSAGES_MAX) {
             match message(tid, call.args[1].wrapping_add(n * MMSGHDR_BYTES as u64)) {
-                Ok(Message { address: None, .. }) => {}
-                Ok(Message { address: Some(bytes), .. }) => addresses.push(sockaddr::parse(&bytes)),
+                Ok(message) if msghdr::diverts(&message.control) => {
+                    return Verdict::refused(call.name, OPTION, libc::EPERM);
+                }
+                Ok(message) => addresses.extend(message.address.as_deref().map(sockaddr::parse)),
                 // The kernel stops at the first message that it cannot read.
                 Err(Fault::Unreadable(libc::EFAULT)) if n > 0 => break,
                 Err(fault) => return Verdict::unreadable(call, fault),
@@ -84,15 +97,18 @@ impl Tracer {
     /// sendmmsg(2) whose arguments may change: only its first message goes out, as a sendmsg of a pinned copy; the
     /// kernel, too, may send fewer than asked.
     fn enter_first_of_sendmmsg(&mut self, tid: i32, call: &Call) -> Verdict {
-        let (address, header) = match message(tid, call.args[1]) {
-            Ok(Message { address, header }) => (address, header),
+        let message = match message(tid, call.args[1]) {
+            Ok(message) => message,
             Err(fault) => return Verdict::unreadable(call, fault),
         };
+        if msghdr::diverts(&message.control) {
+            return Verdict::refused(call.name, OPTION, libc::EPERM);
+        }
         self.pins.call(crate::abi::nr::SENDMSG);
         self.pins.value(2, call.args[3]);
-        self.pins.message(1, &header, address.as_deref().unwrap_or_default());
+        self.pin_message(&message);
         let first = Some(call.args[1].wrapping_add(MSGHDR_BYTES as u64));
-        let parsed: Vec<SockAddr> = address.iter().map(|b| sockaddr::parse(b)).collect();
+        let parsed: Vec<SockAddr> = message.address.iter().map(|b| sockaddr::parse(b)).collect();
         match self.sending(tid, call, &parsed, false) {
             Verdict::Watch(Pending::Send(sending)) => {
                 Verdict::Watch(Pending::Send(Box::new(Sending { first_of_many: first, ..*sending })))
@@ -105,11 +121,14 @@ impl Tracer {
         let socket = self.borrow_descriptor(tid, call.int(0));
         let acts: Vec<NetAct> =
             addresses.iter().map(|a| self.net_act(tid, NetOp::Send, socket.as_ref(), Some(a))).collect();
+        let is_own =
+            |(act, address): (&NetAct, &SockAddr)| self.is_own_address(tid, socket.as_ref(), &act.protocol, address);
+        let own = acts.iter().zip(addresses).map(is_own).collect();
         let kinds: Vec<Kind> = acts.iter().cloned().map(Kind::Net).collect();
         if let Some(verdict) = self.forbid(tid, call, &kinds) {
             return verdict;
         }
-        Verdict::Watch(Pending::Send(Box::new(Sending { acts, many, first_of_many: None })))
+        Verdict::Watch(Pending::Send(Box::new(Sending { acts, own, many, first_of_many: None })))
     }
 
     pub(crate) fn exit_send(&mut self, tid: i32, sending: Sending, result: i64) {
@@ -118,12 +137,12 @@ impl Tracer {
             self.answer_first_of_sendmmsg(tid, length_at, result);
         }
         let sent = if sending.many && result >= 0 { result as usize } else { sending.acts.len() };
-        for mut act in sending.acts.into_iter().take(sent.max(1)) {
+        for (mut act, own) in sending.acts.into_iter().zip(sending.own).take(sent.max(1)) {
             act.outcome = outcome;
             if !sending.many && result >= 0 {
                 act.bytes_out = Some(result as u64);
             }
-            let delegated = act.outcome.is_effect().then(|| self.datagram_delegation(&act)).flatten();
+            let delegated = (act.outcome.is_effect() && !own).then(|| datagram_delegation(&act)).flatten();
             self.tell(tid, Kind::Net(act));
             if let Some(delegated) = delegated {
                 self.tell(tid, Kind::Delegated(delegated));
@@ -140,15 +159,6 @@ impl Tracer {
         });
         if written.is_err() || counted.is_err() {
             // The process is gone; nobody looks at the result.
-        }
-    }
-
-    fn datagram_delegation(&self, act: &NetAct) -> Option<Delegated> {
-        match &act.path {
-            Some(path) if act.protocol == "unix" && !self.listeners.has_path(path) => {
-                Some(Delegated { to: PathBytes::new([b"unix:", path.as_bytes()].concat()), peer: None })
-            }
-            _ => self.loopback_delegation(act),
         }
     }
 
@@ -224,26 +234,38 @@ impl Tracer {
     }
 }
 
+/// A datagram to somebody who is nobody in the step.
+fn datagram_delegation(act: &NetAct) -> Option<Delegated> {
+    match &act.path {
+        Some(path) if act.protocol == "unix" => {
+            Some(Delegated { to: PathBytes::new([b"unix:", path.as_bytes()].concat()), peer: None })
+        }
+        _ => sockets::loopback_delegation(act),
+    }
+}
+
 /// The numbers of a process's open descriptors (proc(5)).
 fn descriptors(tid: i32) -> HashSet<i32> {
     let entries = std::fs::read_dir(crate::names::ProcPath::of(tid, "fd").as_str()).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
-/// A message's header, and the bytes of its destination if it has one.
+/// A message's header, the bytes of its destination if it has one, and its control data.
 struct Message {
     header: [u8; MSGHDR_BYTES],
     address: Option<Vec<u8>>,
+    control: Vec<u8>,
 }
 
 fn message(tid: i32, pointer: u64) -> Result<Message, Fault> {
     let header = memory::read_array::<MSGHDR_BYTES>(tid, pointer)?;
     let parsed = msghdr::parse(&header);
-    if parsed.name == 0 || parsed.name_len == 0 {
-        return Ok(Message { header, address: None });
-    }
-    let address = Tracer::read_address(tid, parsed.name, u64::from(parsed.name_len))?;
-    Ok(Message { header, address: Some(address) })
+    let named = parsed.name != 0 && parsed.name_len != 0;
+    let address = named.then(|| Tracer::read_address(tid, parsed.name, u64::from(parsed.name_len))).transpose()?;
+    let given = parsed.control != 0 && parsed.control_len != 0;
+    let mut control = vec![0; if given { (parsed.control_len as usize).min(CMSG_SCAN_MAX) } else { 0 }];
+    memory::read_exact(tid, parsed.control, &mut control)?;
+    Ok(Message { header, address, control })
 }
 
 /// Descriptors in the control data of a received message.

@@ -19,6 +19,8 @@ pub(crate) struct OpenCall {
     pub existed: bool,
     /// The name as resolved at entry, where that was needed.
     pub path: Option<PathBytes>,
+    /// The directory behind `dirfd` counts as the root (openat2(2), `RESOLVE_IN_ROOT`).
+    pub in_root: bool,
     /// Whether memory could change under the call.
     pub racy: bool,
     /// Whether others share its memory or descriptors: then the descriptor that came back may be another by now.
@@ -57,10 +59,17 @@ impl OpenCall {
         .filter_map(|(does, access)| does.then_some(access))
     }
 
+    /// What its name leads to.
+    pub(crate) fn look_up(&self, who: names::Looker, follow: bool) -> Found {
+        let whole = if self.in_root { names::whole_below } else { names::whole };
+        whole(who, self.dirfd, &self.asked, follow)
+    }
+
     /// One thing that the call does to what it found.
     pub(crate) fn act(&self, access: Access, found: &Found) -> FileAct {
         let mut act = FileAct::new(access, found.path.as_bytes());
         act.asked = (found.path != self.asked).then(|| self.asked.clone());
+        act.namespace = found.namespace();
         if let Some(stat) = found.stat {
             act.identity = Some(stat.identity);
             act.file_type = Some(stat.file_type);
@@ -109,21 +118,25 @@ const KNOWN_FLAGS: i32 = libc::O_ACCMODE
 
 impl Tracer {
     /// At the entry of an open with its name at argument `arg`.
-    pub(crate) fn enter_open(&mut self, tid: i32, call: &Call, (dirfd, arg): (i32, usize), flags: i32) -> Verdict {
+    pub(crate) fn enter_open(&mut self, tid: i32, call: &Call, at: (i32, usize), flags: i32) -> Verdict {
+        self.opening(tid, call, at, flags, false)
+    }
+
+    fn opening(&mut self, tid: i32, call: &Call, (dirfd, arg): (i32, usize), flags: i32, in_root: bool) -> Verdict {
         let asked = match self.path_argument(tid, call, arg) {
             Ok(asked) => asked,
             Err(fault) => return Verdict::unreadable(call, fault),
         };
         let Some((who, racy)) = self.looker(tid) else { return Verdict::Run };
         let contested = self.table.group_of(tid).is_some_and(|g| !g.is_quiet());
-        let mut open = OpenCall { dirfd, asked, flags, existed: true, path: None, racy, contested };
+        let mut open = OpenCall { dirfd, asked, flags, existed: true, path: None, in_root, racy, contested };
         if let Some(verdict) = self.guard_open(who, call, &open) {
             return verdict;
         }
         let creates = flags & libc::O_CREAT != 0 && !open.is_temporary();
         if creates || self.enforces() {
             let follow = flags & (libc::O_NOFOLLOW | libc::O_EXCL) == 0 || flags & libc::O_CREAT == 0;
-            let found = names::whole(who, dirfd, &open.asked, follow);
+            let found = open.look_up(who, follow);
             open.existed = found.stat.is_some();
             open.path = Some(found.path.clone());
             if self.enforces() {
@@ -148,7 +161,8 @@ impl Tracer {
         };
         let flags = how.first_chunk::<8>().map_or(0, |b| u64::from_ne_bytes(*b));
         self.pins.bytes(2, how);
-        self.enter_open(tid, call, (call.int(0), 1), flags as i32)
+        let resolve = how.last_chunk::<8>().map_or(0, |b| u64::from_ne_bytes(*b));
+        self.opening(tid, call, (call.int(0), 1), flags as i32, resolve & libc::RESOLVE_IN_ROOT != 0)
     }
 
     /// An open that was allowed by its resolved name is made by that name, through no symbolic link: what was judged is
@@ -181,7 +195,7 @@ impl Tracer {
         let Some(outcome) = outcome(result) else { return };
         let Some((who, _)) = self.looker(tid) else { return };
         if outcome != Outcome::Ok {
-            let path = open.path.clone().unwrap_or_else(|| names::whole(who, open.dirfd, &open.asked, true).path);
+            let path = open.path.clone().unwrap_or_else(|| open.look_up(who, true).path);
             self.tell_file(tid, open.failed(path, outcome));
             return;
         }
@@ -226,7 +240,7 @@ impl Tracer {
             return None;
         }
         let follow = open.flags & libc::O_NOFOLLOW == 0;
-        let again = names::whole(who, open.dirfd, &open.asked, follow);
+        let again = open.look_up(who, follow);
         let object = |f: &Found| f.stat.map(|s| (s.identity.dev_major, s.identity.dev_minor, s.identity.ino));
         (again.stat.is_some() && object(&again) != object(found)).then_some(again)
     }
@@ -252,7 +266,7 @@ impl Tracer {
     fn delegated_by_fifo(&mut self, tid: i32, open: &OpenCall, found: &Found) {
         let named = found.path.as_bytes().starts_with(b"/") && !found.path.as_bytes().starts_with(b"/proc/");
         let fifo = found.stat.is_some_and(|s| s.file_type == FileType::Fifo);
-        if fifo && named && open.writes() && !self.listeners.has_path(&found.path) {
+        if fifo && named && open.writes() && !found.stat.is_some_and(|s| self.listeners.has_object(s.identity)) {
             let to = PathBytes::new([b"fifo:", found.path.as_bytes()].concat());
             self.tell(tid, Kind::Delegated(Delegated { to, peer: None }));
         }

@@ -138,7 +138,7 @@ impl Tracer {
         let network = |link: ProcPath| sys::namespace_inode(link.as_c());
         let ours =
             network(ProcPath::of(tid, "ns/net")).is_ok_and(|n| network(ProcPath::of(self.own_pid, "ns/net")) == Ok(n));
-        ours && self.resolved.servers.contains(&server) && !self.listeners.has_port("udp", DOMAIN)
+        ours && self.resolved.servers.contains(&server) && !self.listeners.has_any_port("udp", DOMAIN)
     }
 
     pub(crate) fn exit_datagram(&mut self, tid: i32, awaited: Awaited, result: i64) {

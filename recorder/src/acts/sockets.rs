@@ -4,7 +4,7 @@ use crate::decode::sockaddr::{self, SockAddr};
 use crate::memory;
 use crate::sys::{self, SocketFacts};
 use crate::tracer::Tracer;
-use sekisho_events::{Delegated, Kind, NetAct, NetOp, Outcome, PathBytes};
+use sekisho_events::{Delegated, Identity, Kind, NetAct, NetOp, Outcome, PathBytes};
 use std::net::IpAddr;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -13,6 +13,8 @@ use std::os::fd::{AsFd, OwnedFd};
 pub(crate) struct Connecting {
     pub act: NetAct,
     pub socket: Option<OwnedFd>,
+    /// The step has bound this address itself.
+    pub own: bool,
 }
 
 /// bind, listen, accept or socketpair under way.
@@ -64,7 +66,8 @@ impl Tracer {
             };
             return self.unless_futile(tid, verdict, errno, Kind::Net(act));
         }
-        Verdict::Watch(Pending::Connect(Box::new(Connecting { act, socket })))
+        let own = self.is_own_address(tid, socket.as_ref(), &act.protocol, &address);
+        Verdict::Watch(Pending::Connect(Box::new(Connecting { act, socket, own })))
     }
 
     pub(crate) fn exit_connect(&mut self, tid: i32, mut connecting: Connecting, result: i64) {
@@ -87,36 +90,72 @@ impl Tracer {
         if !act.outcome.is_effect() {
             return None;
         }
-        if act.protocol == "unix" {
-            let (pid, uid) = sys::peer_credentials(connecting.socket.as_ref()?.as_fd()).ok()?;
-            if let Some(peer) = self.table.by_pid(pid) {
-                act.peer = Some(peer.0);
-                return None;
-            }
-            let to = [&b"unix:"[..], act.path.as_ref().map_or(&b"unnamed"[..], |p| p.as_bytes())].concat();
-            if act.path.as_ref().is_some_and(|p| self.listeners.has_path(p)) {
-                return None;
-            }
-            act.peer = Some(0);
-            return Some(Delegated { to: PathBytes::new(to), peer: Some(describe_peer(pid, uid)) });
+        if act.protocol != "unix" {
+            return if connecting.own { None } else { loopback_delegation(act) };
         }
-        self.loopback_delegation(act)
-    }
-
-    /// A loopback service that the step did not start itself.
-    pub(crate) fn loopback_delegation(&self, act: &NetAct) -> Option<Delegated> {
-        let (address, port) = (act.address?, act.port?);
-        let local = address.is_loopback() || address.is_unspecified();
-        if !local || port == 0 || self.listeners.has_port(&act.protocol, port) {
+        let peer = connecting.socket.as_ref().and_then(|s| sys::peer_credentials(s.as_fd()).ok());
+        let pid = peer.map_or(0, |(pid, _)| pid);
+        if let Some(peer) = self.table.by_pid(pid) {
+            act.peer = Some(peer.0);
             return None;
         }
-        let to = match address {
-            IpAddr::V4(a) => format!("{}:{a}:{port}", act.protocol),
-            IpAddr::V6(a) => format!("{}:[{a}]:{port}", act.protocol),
-        };
-        Some(Delegated { to: to.as_str().into(), peer: None })
+        // Who has listened may have left the answering to a child. A datagram socket tells of nobody.
+        let nobody = pid <= 0 || !std::path::Path::new(&format!("/proc/{pid}")).exists();
+        if self.table.has_group(pid) || nobody && connecting.own {
+            return None;
+        }
+        act.peer = Some(0);
+        let to = [&b"unix:"[..], act.path.as_ref().map_or(&b"unnamed"[..], |p| p.as_bytes())].concat();
+        Some(Delegated { to: PathBytes::new(to), peer: peer.map(|(pid, uid)| describe_peer(pid, uid)) })
     }
 
+    /// True if a process of the tree has bound what this address means to this socket.
+    pub(crate) fn is_own_address(
+        &self,
+        tid: i32,
+        socket: Option<&OwnedFd>,
+        protocol: &str,
+        address: &SockAddr,
+    ) -> bool {
+        let network = socket.and_then(|s| sys::network_of(s.as_fd()).ok()).unwrap_or_default();
+        match address {
+            SockAddr::Inet { address, port } => self.listeners.has_port(network, protocol, *address, *port),
+            SockAddr::Unspecified { inet: Some((address, port)) } => {
+                self.listeners.has_port(network, protocol, (*address).into(), *port)
+            }
+            SockAddr::UnixAbstract(name) => self.listeners.has_name(network, name),
+            SockAddr::UnixPath(path) => self.socket_file(tid, path).is_some_and(|f| self.listeners.has_object(f)),
+            _ => false,
+        }
+    }
+
+    fn socket_file(&self, tid: i32, path: &PathBytes) -> Option<Identity> {
+        let (who, _) = self.looker(tid)?;
+        Some(crate::names::whole(who, libc::AT_FDCWD, path, true).stat?.identity)
+    }
+
+    /// Remembers what a socket was bound to.
+    fn remember_bound(&mut self, tid: i32, op: NetOp, protocol: &str, socket: &OwnedFd) {
+        let Ok(local) = sys::local_address(socket.as_fd()) else { return };
+        let network = sys::network_of(socket.as_fd()).unwrap_or_default();
+        match sockaddr::parse(&local) {
+            SockAddr::Inet { address, port } => {
+                // What somebody else is bound to as well is not the step's alone.
+                let shared = sys::may_share_address(socket.as_fd()) && has_others(tid, op, protocol, port);
+                if !shared || self.listeners.has_port(network, protocol, address, port) {
+                    let both = sys::takes_both_families(socket.as_fd());
+                    self.listeners.add_port(network, protocol, address, port, both);
+                }
+            }
+            SockAddr::UnixAbstract(name) => self.listeners.add_name(network, &name),
+            SockAddr::UnixPath(path) => {
+                if let Some(identity) = self.socket_file(tid, &path) {
+                    self.listeners.add_object(identity);
+                }
+            }
+            _ => {}
+        }
+    }
     /// bind(2) and listen(2).
     pub(crate) fn enter_bind(&mut self, tid: i32, call: &Call) -> Verdict {
         let address = match self.address_argument(tid, call, 1) {
@@ -184,7 +223,9 @@ impl Tracer {
                     if act.op == NetOp::Listen || act.port == Some(0) {
                         act.port = real.port;
                     }
-                    self.listeners.add(&real);
+                }
+                if let Some(socket) = &socket {
+                    self.remember_bound(tid, act.op, &act.protocol, socket);
                 }
             }
             _ => {}
@@ -202,6 +243,9 @@ impl Tracer {
     ) -> NetAct {
         let facts = socket.and_then(|s| sys::socket_facts(s.as_fd()).ok());
         let mut act = NetAct::new(op, protocol(facts));
+        if facts.is_none() && matches!(address, Some(SockAddr::UnixPath(_) | SockAddr::UnixAbstract(_))) {
+            act.protocol = "unix".into();
+        }
         if let Some(address) = address {
             put_address(&mut act, address);
             act.host = act.address.filter(|_| op != NetOp::Bind).and_then(|a| self.resolved.of(a));
@@ -215,6 +259,35 @@ impl Tracer {
         act.racy = racy.then_some(true);
         act
     }
+}
+
+/// A loopback service that the step did not start itself.
+pub(crate) fn loopback_delegation(act: &NetAct) -> Option<Delegated> {
+    let (address, port) = (act.address?, act.port?);
+    if !(address.is_loopback() || address.is_unspecified()) || port == 0 {
+        return None;
+    }
+    let to = match address {
+        IpAddr::V4(a) => format!("{}:{a}:{port}", act.protocol),
+        IpAddr::V6(a) => format!("{}:[{a}]:{port}", act.protocol),
+    };
+    Some(Delegated { to: to.as_str().into(), peer: None })
+}
+
+/// True if another socket is bound to this port (proc(5), `/proc/PID/net/tcp`). Of streams, those that listen are listed.
+fn has_others(tid: i32, op: NetOp, protocol: &str, port: u16) -> bool {
+    const LISTENS: &str = "0A";
+    let streams = protocol == "tcp";
+    let ending = format!(":{port:04X}");
+    let is_bound = |line: &str| {
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        fields.next().is_some_and(|local| local.ends_with(&ending)) && (!streams || fields.nth(1) == Some(LISTENS))
+    };
+    let lists = [protocol.to_owned(), format!("{protocol}6")].map(|name| {
+        std::fs::read_to_string(crate::names::ProcPath::of(tid, &format!("net/{name}")).as_str()).unwrap_or_default()
+    });
+    let bound = lists.iter().flat_map(|list| list.lines()).filter(|line| is_bound(line)).count();
+    bound > usize::from(!streams || op == NetOp::Listen)
 }
 
 fn describe_peer(pid: i32, uid: u32) -> PathBytes {

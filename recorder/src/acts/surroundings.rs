@@ -73,6 +73,7 @@ impl Tracer {
             MountAct::Mount => &[(cwd, 1)],
             MountAct::Unmount => &[(cwd, 0)],
             MountAct::Move => &[(call.int(2), 3), (call.int(0), 1)],
+            MountAct::FsPick | MountAct::SetAttributes => &[(call.int(0), 1)],
             _ => &[],
         };
         let vital = places.iter().find_map(|(dirfd, arg)| {
@@ -104,6 +105,7 @@ impl Tracer {
     /// After a mount: if something lies over what we look at after all, nothing that is recorded from now on is true.
     pub(crate) fn mounts_changed(&mut self, tid: i32) {
         self.kernel_trees.clear();
+        crate::mounts::forget_ours();
         let vital = |mount: &Mount| mount.point.as_bytes() != b"/proc" && is_vital(mount.point.as_bytes());
         let hidden = mounts(self.own_pid).iter().any(vital);
         let whole = sys::statx(None, c"/proc", 0).is_ok_and(|s| self.home.proc_device == s.device());

@@ -22,6 +22,7 @@ pub use document::markdown;
 pub use notified::{
     CAPABILITIES, Ids, Kept, MARK, MARK_ARG, always_changes_identity, changes_identity, is_notified, notified,
 };
+pub(crate) use rows_network::OPTION;
 pub use table::{all, lookup};
 pub use target::{Target, target};
 pub use test::{INT, Is, Test};

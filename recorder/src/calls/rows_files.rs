@@ -140,8 +140,8 @@ const FCNTL_KNOWN: &[u64] = &[
     1033, 1034, 1035, 1036, 1037, 1038, 1039, 1040,
 ];
 
-/// `TIOCSTI`, `TIOCLINUX`, `TIOCCONS`, `TIOCSETD` (asm-generic/ioctls.h).
-const TERMINAL_INPUT: &[u64] = &[0x5412, 0x541c, 0x541d, 0x5423];
+/// `TIOCSTI`, `TIOCLINUX`, `TIOCCONS`, `TIOCSETD`, `TIOCVHANGUP` (asm-generic/ioctls.h).
+const TERMINAL_INPUT: &[u64] = &[0x5412, 0x541c, 0x541d, 0x5423, 0x5437];
 /// asm-generic/ioctls.h.
 const TIOCSCTTY: u64 = 0x540e;
 /// `EXT4_IOC_SWAP_BOOT`, `XFS_IOC_OPEN_BY_HANDLE`, `FIFREEZE`, `FS_IOC_SHUTDOWN`.

@@ -21,8 +21,19 @@ const PROTOCOLS: &[u64] = &[0, 1, 6, 17, 58];
 /// `MSG_FASTOPEN` (linux/socket.h).
 const MSG_FASTOPEN: u64 = 0x2000_0000;
 
+/// Of `IPPROTO_IP`: `IP_OPTIONS` (source routing), `IP_IPSEC_POLICY`, `IP_XFRM_POLICY`, `IP_TRANSPARENT`; and, which any
+/// socket takes, `IPT_SO_SET_*`, `ARPT_SO_SET_*`, `EBT_SO_SET_*` and `IP_VS_SO_SET_*` (linux/in.h, netfilter's headers,
+/// linux/ip_vs.h).
+const IPV4: &[u64] = &[
+    4, 16, 17, 19, 64, 65, 96, 97, 128, 129, 1153, 1154, 1155, 1156, 1157, 1158, 1159, 1160, 1161, 1162, 1163, 1164,
+    1165, 1166, 1167, 1168,
+];
+/// Of `IPPROTO_IPV6`: `IPV6_2292PKTOPTIONS` (a routing header, among others), `IPV6_IPSEC_POLICY`, `IPV6_XFRM_POLICY`,
+/// `IPV6_RTHDR`, `IP6T_SO_SET_*`, `IPV6_TRANSPARENT` (linux/in6.h).
+const IPV6: &[u64] = &[6, 34, 35, 57, 64, 65, 75];
+
 const FASTOPEN: &str = "would connect by sending";
-const OPTION: &str = "socket option that changes where packets go";
+pub(crate) const OPTION: &str = "socket option that changes where packets go";
 
 pub(super) const ROWS: &[Row] = &[
     traced(
@@ -72,12 +83,10 @@ pub(super) const ROWS: &[Row] = &[
         &[
             // SOL_SOCKET: SO_BINDTODEVICE, SO_MARK, SO_ATTACH_BPF, SO_ATTACH_REUSEPORT_EBPF, SO_BINDTOIFINDEX
             guard(&[Test::is(1, &[1]), Test::is(2, &[25, 36, 50, 52, 62])], EPERM, OPTION),
-            // IPPROTO_IP: IP_OPTIONS (source routing), IP_TRANSPARENT
-            guard(&[Test::is(1, &[0]), Test::is(2, &[4, 19])], EPERM, OPTION),
+            guard(&[Test::is(1, &[0]), Test::is(2, IPV4)], EPERM, OPTION),
             // IPPROTO_TCP: TCP_REPAIR (a connection out of nothing)
             guard(&[Test::is(1, &[6]), Test::is(2, &[19])], EPERM, OPTION),
-            // IPPROTO_IPV6: IPV6_RTHDR, IPV6_TRANSPARENT
-            guard(&[Test::is(1, &[41]), Test::is(2, &[57, 75])], EPERM, OPTION),
+            guard(&[Test::is(1, &[41]), Test::is(2, IPV6)], EPERM, OPTION),
         ],
     ),
 ];

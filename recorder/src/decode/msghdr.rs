@@ -2,6 +2,10 @@
 
 /// Size of `struct msghdr` (bits/socket.h).
 pub const MSGHDR_BYTES: usize = 56;
+/// Where in it the pointer to the address is.
+pub const NAME_AT: usize = 0;
+/// Where in it the pointer to the control data is.
+pub const CONTROL_AT: usize = 32;
 /// Size of `struct mmsghdr`: a `struct msghdr` and a length, padded.
 pub const MMSGHDR_BYTES: usize = 64;
 /// How much control data is looked at. A message carries at most 253 descriptors (`SCM_MAX_FD`, net/scm.h), and
@@ -53,6 +57,18 @@ pub fn rights(control: &[u8]) -> Vec<i32> {
     found
 }
 
+/// True if control data of a message to be sent changes where it goes: `SO_MARK`, `IP_RETOPTS` (source routing),
+/// `IPV6_2292RTHDR`, `IPV6_RTHDR` (socket(7), ip(7), RFC 3542, 7).
+pub fn diverts(control: &[u8]) -> bool {
+    const DIVERTING: [(i32, i32); 4] = [
+        (libc::SOL_SOCKET, libc::SO_MARK),
+        (libc::IPPROTO_IP, libc::IP_RETOPTS),
+        (libc::IPPROTO_IPV6, 5),
+        (libc::IPPROTO_IPV6, libc::IPV6_RTHDR),
+    ];
+    Messages(control).any(|(level, kind, _)| DIVERTING.contains(&(level, kind)))
+}
+
 /// Size of `struct cmsghdr`: length of 8 bytes, level, type.
 const CMSGHDR_BYTES: usize = 16;
 
@@ -102,7 +118,8 @@ mod tests {
         assert_eq!(MSGHDR_BYTES, size_of::<libc::msghdr>());
         assert_eq!(MMSGHDR_BYTES, size_of::<libc::mmsghdr>());
         assert_eq!(CMSGHDR_BYTES, size_of::<libc::cmsghdr>());
-        assert_eq!(std::mem::offset_of!(libc::msghdr, msg_control), 32);
+        assert_eq!(std::mem::offset_of!(libc::msghdr, msg_control), CONTROL_AT);
+        assert_eq!(std::mem::offset_of!(libc::msghdr, msg_name), NAME_AT);
         assert_eq!(std::mem::offset_of!(libc::msghdr, msg_flags), 48);
     }
 
@@ -112,6 +129,14 @@ mod tests {
         let credentials = message(libc::SCM_CREDENTIALS, &[1, 2, 3]);
         let control = [credentials, message(libc::SCM_RIGHTS, &[5]), message(libc::SCM_RIGHTS, &[7, 9, 11])].concat();
         assert_eq!(rights(&control), [5, 7, 9, 11]);
+    }
+
+    #[test]
+    fn what_takes_another_way_is_found_behind_what_does_not() {
+        let mut control = message(libc::SCM_CREDENTIALS, &[1, 2, 3]);
+        assert!(!diverts(&control));
+        control.extend(message(libc::SO_MARK, &[7]));
+        assert!(diverts(&control));
     }
 
     #[test]
@@ -127,6 +152,7 @@ mod tests {
         #[test]
         fn any_control_data_ends(control in prop::collection::vec(any::<u8>(), 0..300)) {
             prop_assert!(rights(&control).len() <= control.len() / 4);
+            diverts(&control);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: a file that the step may have changed itself, by this name or another, is never blamed on a stranger; a
 //! difference is one of content, not of times alone.
 use super::{Slot, Stamp};
+use crate::mounts;
 use crate::sys::Stat;
 use sekisho_events::{Access, FileAct, FileType, PathBytes};
 use std::collections::{BTreeMap, HashSet};
@@ -45,7 +46,8 @@ impl Inputs {
     /// The step has opened this for reading; `slot` is the digest of it.
     pub(crate) fn read(&mut self, path: &PathBytes, stat: &Stat, slot: &Arc<Slot>) {
         let (key, stamp) = (key(stat), Stamp::of(stat));
-        if self.written.contains(&key) || !is_watched(path.as_bytes()) {
+        let elsewhere = !mounts::is_ours(stat.identity.mount);
+        if elsewhere || self.written.contains(&key) || !is_watched(path.as_bytes()) {
             return;
         }
         if let Some(input) = self.names.get_mut(path.as_bytes()) {

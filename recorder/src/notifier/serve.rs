@@ -48,7 +48,8 @@ impl Notifier {
             return Ok(());
         };
         let way = look_up(who, dirfd, asked.as_bytes(), flags, &mut self.links);
-        let open = OpenCall { dirfd, asked, flags, existed: true, path: None, racy: false, contested: false };
+        let open =
+            OpenCall { dirfd, asked, flags, existed: true, path: None, in_root: false, racy: false, contested: false };
         let waiting = Waiting { notification, id, open, who, since };
         match way {
             Way::Missing { errno, path } => return self.miss(&waiting, errno, path),
@@ -124,7 +125,7 @@ impl Notifier {
 
     fn give(&self, waiting: &Waiting<'_>, given: Given, file: OwnedFd) -> Result<(), SysError> {
         let Given { handle, stat, path } = given;
-        let found = Found { path, stat: Some(stat) };
+        let found = Found::new(path, stat);
         let Some(mut tracer) = self.still(waiting) else { return Ok(()) };
         let act = waiting.open.act(Access::Read, &found);
         let settling = tracer.out.emit_settling(waiting.id, Kind::File(act));

@@ -89,6 +89,11 @@ pub(crate) fn open(path: &CStr, flags: i32) -> Result<OwnedFd, SysError> {
     open_raw(libc::AT_FDCWD, path, flags)
 }
 
+/// openat(2), the same.
+pub(crate) fn open_at(dir: BorrowedFd<'_>, path: &CStr, flags: i32) -> Result<OwnedFd, SysError> {
+    open_raw(dir.as_raw_fd(), path, flags)
+}
+
 fn open_raw(dir: i32, path: &CStr, flags: i32) -> Result<OwnedFd, SysError> {
     // SAFETY: `path` is NUL-terminated; no memory is written.
     let fd = unsafe { libc::openat(dir, path.as_ptr(), flags | libc::O_CLOEXEC | libc::O_NOCTTY) };
@@ -100,6 +105,11 @@ fn open_raw(dir: i32, path: &CStr, flags: i32) -> Result<OwnedFd, SysError> {
 /// Reads the link text into `buffer`; returns the used part (readlink(2)).
 pub(crate) fn readlink<'a>(path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8], SysError> {
     readlink_raw(libc::AT_FDCWD, path, buffer)
+}
+
+/// The same of a symbolic link that is open (`O_PATH | O_NOFOLLOW`).
+pub(crate) fn readlink_of<'a>(link: BorrowedFd<'_>, buffer: &'a mut [u8]) -> Result<&'a [u8], SysError> {
+    readlink_raw(link.as_raw_fd(), c"", buffer)
 }
 
 fn readlink_raw<'a>(dir: i32, path: &CStr, buffer: &'a mut [u8]) -> Result<&'a [u8], SysError> {
@@ -142,6 +152,13 @@ impl FdName {
     }
 }
 
+/// True if a file has this extended attribute (getxattr(2)).
+pub(crate) fn has_attribute(path: &CStr, name: &CStr) -> bool {
+    // SAFETY: both are NUL-terminated; with size 0 nothing is written.
+    let length = unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), std::ptr::null_mut(), 0) };
+    length >= 0
+}
+
 /// pread(2): reads at `offset` without moving it.
 pub(crate) fn pread(fd: BorrowedFd<'_>, buffer: &mut [u8], offset: u64) -> Result<usize, SysError> {
     // SAFETY: the kernel writes at most `buffer.len()` bytes into a live buffer.
@@ -163,22 +180,7 @@ pub(crate) fn namespace_inode(path: &CStr) -> Result<u64, SysError> {
     statx(None, path, 0).map(|s| s.identity.ino)
 }
 
-/// openat2(2) (Linux 5.6) that treats `root` as `/`, for absolute paths and absolute links alike; close-on-exec.
-pub(crate) fn open_in_root(root: BorrowedFd<'_>, path: &CStr, flags: i32) -> Result<OwnedFd, SysError> {
-    // SAFETY: struct open_how is plain integers; all zero is a value of it.
-    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
-    how.flags = (flags | libc::O_CLOEXEC) as u64;
-    how.resolve = libc::RESOLVE_IN_ROOT;
-    // SAFETY: `path` is NUL-terminated; the kernel reads one struct open_how of the given size.
-    let fd = unsafe {
-        libc::syscall(libc::SYS_openat2, root.as_raw_fd(), path.as_ptr(), &raw const how, size_of::<libc::open_how>())
-    };
-    check("openat2", fd)?;
-    // SAFETY: the kernel has just given us this descriptor.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
-}
-
-/// openat2(2) that follows no magic link (`/proc/PID/fd/N` and its kin), and with `links` false no symbolic link at
+/// openat2(2) (Linux 5.6) that follows no magic link (`/proc/PID/fd/N` and its kin), and with `links` false no symbolic link at
 /// all; close-on-exec. ELOOP: there was one.
 pub(crate) fn open_plain(
     dir: Option<BorrowedFd<'_>>,

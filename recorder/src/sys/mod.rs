@@ -16,8 +16,8 @@ mod wait;
 
 pub use error::SysError;
 pub(crate) use files::{
-    Stat, fstat, name_of, namespace_inode, open, open_again, open_in_root, open_plain, pread, readlink,
-    set_status_flags, statfs_type, statx, unmount_by_force,
+    Stat, fstat, has_attribute, name_of, namespace_inode, open, open_again, open_at, open_plain, pread, readlink,
+    readlink_of, set_status_flags, statfs_type, statx, unmount_by_force,
 };
 pub(crate) use ipc::ipc_lookup;
 pub(crate) use launch::{Failed, Launch, Terminal, launch};
@@ -35,6 +35,7 @@ pub(crate) use ptrace::{
 };
 pub(crate) use signals::{Forwarding, WAKE, block_signals, foreground, give_terminal, hear_wake, stop_self, tick};
 pub(crate) use sockets::{
-    SocketFacts, local_address, peek_datagram, peer_address, peer_credentials, pidfd_getfd, pidfd_open, socket_facts,
+    SocketFacts, local_address, may_share_address, network_of, peek_datagram, peer_address, peer_credentials,
+    pidfd_getfd, pidfd_open, socket_facts, takes_both_families,
 };
 pub(crate) use wait::{Stop, Waited, has_children, wait_any};

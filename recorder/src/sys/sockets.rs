@@ -59,11 +59,40 @@ pub(crate) fn socket_facts(fd: BorrowedFd<'_>) -> Result<SocketFacts, SysError> 
 }
 
 fn option(fd: BorrowedFd<'_>, name: i32) -> Result<i32, SysError> {
+    int_option(fd, libc::SOL_SOCKET, name)
+}
+
+fn int_option(fd: BorrowedFd<'_>, level: i32, name: i32) -> Result<i32, SysError> {
     let mut value: libc::c_int = 0;
     let mut len = size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the kernel writes at most `len` bytes to `value`, and one socklen_t to `len`.
-    let rc = unsafe { libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, name, (&raw mut value).cast(), &raw mut len) };
+    let rc = unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, (&raw mut value).cast(), &raw mut len) };
     check("getsockopt", i64::from(rc)).map(|_| value)
+}
+
+/// The network namespace that a socket is in, as a number that is given once (socket(7), `SO_NETNS_COOKIE`, Linux 5.14).
+pub(crate) fn network_of(fd: BorrowedFd<'_>) -> Result<u64, SysError> {
+    /// asm-generic/socket.h.
+    const SO_NETNS_COOKIE: i32 = 71;
+    let mut value: u64 = 0;
+    let mut len = size_of::<u64>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes to `value`, and one socklen_t to `len`.
+    let rc = unsafe {
+        libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, SO_NETNS_COOKIE, (&raw mut value).cast(), &raw mut len)
+    };
+    check("getsockopt", i64::from(rc)).map(|_| value)
+}
+
+/// True for a socket of IPv6 that takes what comes by IPv4, too (ipv6(7), `IPV6_V6ONLY`).
+pub(crate) fn takes_both_families(fd: BorrowedFd<'_>) -> bool {
+    int_option(fd, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY) == Ok(0)
+}
+
+/// True for a socket whose address another socket may be bound to as well (socket(7), `SO_REUSEADDR`, `SO_REUSEPORT`).
+pub(crate) fn may_share_address(fd: BorrowedFd<'_>) -> bool {
+    let on = |name| option(fd, name).is_ok_and(|value| value != 0);
+    // While somebody listens, only the second counts for streams.
+    on(libc::SO_REUSEPORT) || option(fd, libc::SO_TYPE) == Ok(libc::SOCK_DGRAM) && on(libc::SO_REUSEADDR)
 }
 
 /// Process and user id of a UNIX socket's peer as of connect or listen (unix(7), `SO_PEERCRED`).

@@ -5,6 +5,7 @@
 //! nor the working directory, nor a symbolic link can be changed between the decision and the act.
 use super::Tracer;
 use crate::abi::{self, nr};
+use crate::decode::msghdr;
 use crate::pages::{BYTES, Page, SLOT_BYTES, Slot};
 use crate::sys::{self, Regs, SysError};
 
@@ -38,8 +39,8 @@ pub(crate) struct Pins {
     blobs: Vec<Blob>,
     number: Option<u32>,
     values: Vec<(usize, u64)>,
-    /// Bytes that the first word of the structure at this argument points to.
-    address_of: Option<(usize, Vec<u8>)>,
+    /// Bytes to which the word at this offset of the structure at this argument points.
+    pointed_to: Vec<(usize, usize, Vec<u8>)>,
 }
 
 #[derive(Debug)]
@@ -63,10 +64,12 @@ impl Pins {
         self.bytes(arg, [path, b"\0"].concat());
     }
 
-    /// Argument `arg` points to a `struct msghdr` whose address is these bytes.
-    pub(crate) fn message(&mut self, arg: usize, header: &[u8], address: &[u8]) {
+    /// Argument `arg` points to a `struct msghdr` with this address and this control data; none if they are empty.
+    pub(crate) fn message(&mut self, arg: usize, header: &[u8], address: &[u8], control: &[u8]) {
         self.bytes(arg, header);
-        self.address_of = (!address.is_empty()).then(|| (arg, address.to_vec()));
+        let parts = [(msghdr::NAME_AT, address), (msghdr::CONTROL_AT, control)];
+        let parts = parts.into_iter().filter(|(_, bytes)| !bytes.is_empty());
+        self.pointed_to = parts.map(|(at, bytes)| (arg, at, bytes.to_vec())).collect();
     }
 
     /// True if the path at argument `arg` ends with a slash.
@@ -89,7 +92,7 @@ impl Pins {
         self.blobs.clear();
         self.number = None;
         self.values.clear();
-        self.address_of = None;
+        self.pointed_to.clear();
     }
 
     /// True if nothing is to be pinned.
@@ -105,13 +108,12 @@ impl Pins {
             starts.push((blob.arg, bytes.len()));
             bytes.extend_from_slice(&blob.bytes);
         }
-        if let Some((arg, address)) = &self.address_of
-            && let Some((_, start)) = starts.iter().find(|(a, _)| a == arg)
-        {
+        for (arg, at, part) in &self.pointed_to {
+            let Some((_, start)) = starts.iter().find(|(a, _)| a == arg) else { continue };
             bytes.resize(bytes.len().next_multiple_of(8), 0);
             let points_to = base + bytes.len() as u64;
-            bytes[*start..start + 8].copy_from_slice(&points_to.to_ne_bytes());
-            bytes.extend_from_slice(address);
+            bytes[start + at..start + at + 8].copy_from_slice(&points_to.to_ne_bytes());
+            bytes.extend_from_slice(part);
         }
         (bytes, starts)
     }
