@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 const EVENTS: usize = 2_000_000;
-const RULES: usize = 2000;
+const RULES: usize = 10_000;
 
 fn main() {
     let mut text = "[profile]\nversion = 1\nname = \"t\"\n".to_owned();
@@ -31,7 +31,7 @@ fn main() {
         let exec = Exec { path: format!("/usr/bin/p{n}").as_str().into(), ..Exec::default() };
         start.push(event(n + 1, Kind::Exec(Box::new(exec))));
     }
-    for (name, distinct) in [("2,000 distinct paths", 2000), ("every path another (100,000 at a time)", 100_000)] {
+    for (name, distinct) in [("10,000 distinct paths", 10_000), ("every path another (100,000 at a time)", 100_000)] {
         let acts: Vec<Event> = (0..distinct)
             .map(|n| {
                 let path = format!("/d/{}/src/lib/file{n}.c", n % RULES);

@@ -3,7 +3,7 @@ use crate::act::{Act, PatternKind};
 use crate::date::Date;
 use crate::decision::{Decision, MatchError, Outcome, Verdict, weight};
 use crate::glob::Glob;
-use crate::index::{Index, SEED, step};
+use crate::index::Index;
 use crate::need::{Need, Target, needs};
 use crate::net::{BoundNet, NamePattern, NetPattern};
 use crate::process::{Image, Processes};
@@ -12,6 +12,7 @@ use crate::sensitive::secret;
 use crate::vars::Vars;
 use sekisho_events::{Digest, Event, Kind, ProcessId};
 use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 /// Which of the rules that speak of some processes only speak of this one, and of what runs below it.
@@ -57,7 +58,7 @@ pub struct Matcher {
     running: HashMap<ProcessId, u32>,
     cache: HashMap<(u32, u32), ByPath>,
     cached: usize,
-    seen: Vec<u64>,
+    seen: Vec<u32>,
 }
 
 /// Decisions on paths.
@@ -66,7 +67,7 @@ type ByPath = HashMap<Box<[u8]>, Arc<Decision>>;
 /// Verdicts kept before the cache begins anew.
 const MAX_CACHED: usize = 1 << 16;
 /// Hashes of paths that came once.
-const SEEN: usize = 1 << 14;
+const SEEN: usize = 1 << 16;
 /// Sets of rules kept before they begin anew; far more than a build has.
 const MAX_CLASSES: usize = 1 << 14;
 
@@ -311,9 +312,10 @@ impl Matcher {
         }
         let decision = Arc::new(self.evaluate(class, need, strict));
         // Most paths come once: what comes a second time soon is kept.
-        let hash = path.iter().fold(SEED ^ u64::from(key.0) << 32 ^ u64::from(key.1), step);
+        let hash = self.cache.hasher().hash_one((key, path));
         let slot = &mut self.seen[hash as usize % SEEN];
-        if std::mem::replace(slot, hash) != hash {
+        let mark = (hash >> 32) as u32 | 1;
+        if std::mem::replace(slot, mark) != mark {
             return decision;
         }
         if self.cached >= MAX_CACHED {
@@ -330,11 +332,12 @@ impl Matcher {
         let mask = need.act.bit() | need.or.map_or(0, Act::bit);
         match &need.target {
             Target::Path(path) => {
-                let secret = secret(path);
+                let mut lies_in = None;
                 self.paths.find(path, |pattern, (rule, acts)| {
                     if acts & mask == 0 {
                         return;
                     }
+                    let secret = *lies_in.get_or_insert_with(|| secret(path));
                     let named = secret.is_none_or(|s| pattern.names(s.component));
                     let known = strict || need.sha256.is_some();
                     let pinned = known && acts & Act::Exec.bit() & mask != 0;

@@ -74,10 +74,11 @@ pub fn secret(path: &[u8]) -> Option<Secret> {
     let mut before: &[u8] = b"";
     let mut number = 0;
     for (i, component) in path.split(|b| *b == b'/').enumerate() {
-        for mark in MARKS.iter().filter(|_| may_be_marked(before, component)) {
-            if component == mark.component && mark.below.is_none_or(|b| b == before) {
-                return Some(Secret { component: mark.component, what: mark.what });
-            }
+        if may_be_marked(before, component)
+            && let Some(mark) =
+                MARKS.iter().find(|m| component == m.component && m.below.is_none_or(|below| below == before))
+        {
+            return Some(Secret { component: mark.component, what: mark.what });
         }
         if i == 2 && before == b"proc" && component.iter().all(u8::is_ascii_digit) && !component.is_empty() {
             number = i;
