@@ -310,7 +310,8 @@ impl Differ {
             self.whole("coverage", what, Severity::High, "acts that its rules speak of were not watched", None);
         }
         self.deviations.extend(self.options.origin.as_ref().and_then(Origin::deviation));
-        let unused: Vec<String> = self.unused(|r| !r.deny && !r.required && r.is_own());
+        let counts = |r: &crate::rule::Rule| !r.deny && !r.required && r.is_own();
+        let unused: Vec<String> = self.unused(counts);
         let unused_includes = self.unused_includes();
         for rule in self.unused(|r| r.required) {
             let what = format!("rule {rule} was not needed");
@@ -330,6 +331,7 @@ impl Differ {
             profile_sha256: self.options.profile_sha256,
             profile_origin: self.options.origin,
             profile_reviewed_on: self.profile.reviewed_on(),
+            profile_rules: self.profile.rules.iter().filter(|r| counts(r)).count(),
             profile_unreviewed: self.profile.unreviewed(),
             mode: self.options.mode,
             events: self.events,

@@ -32,6 +32,8 @@ pub struct DiffReport {
     pub profile_origin: Option<Origin>,
     /// Day of the latest review of a rule of its own.
     pub profile_reviewed_on: Option<Date>,
+    /// How many rules of its own allow something and are not required: what [`DiffReport::unused_rules`] is counted of.
+    pub profile_rules: usize,
     /// How many of its own rules were never reviewed.
     pub profile_unreviewed: usize,
     /// The mode that was in force.
@@ -53,6 +55,30 @@ pub struct DiffReport {
 }
 
 impl DiffReport {
+    /// True if the recording is probably not of what the profile was made for: of many deviations, and a quarter of all
+    /// that was done at the least, while of its own rules hardly one was needed. Nothing is decided by it.
+    pub fn is_probably_foreign(&self) -> bool {
+        let used = self.profile_rules.saturating_sub(self.unused_rules.len());
+        let deviating = self.events.saturating_sub(self.allowed);
+        self.profile_rules >= 3
+            && used * 4 <= self.profile_rules
+            && self.deviations.len() >= 10
+            && deviating >= self.events / 4
+    }
+
+    /// That in one line.
+    pub fn remark(&self) -> Option<String> {
+        let used = self.profile_rules.saturating_sub(self.unused_rules.len());
+        let percent = (self.events - self.allowed.min(self.events)) * 100 / self.events.max(1);
+        self.is_probably_foreign().then(|| {
+            format!(
+                "this is probably a recording of another project, or of another step: {used} of the profile's own {} rules \
+                 came to use, and {percent} % of all events deviate",
+                self.profile_rules
+            )
+        })
+    }
+
     /// The JSON form (docs/interface.md).
     pub fn to_json(&self) -> Value {
         let mut map = Map::new();
@@ -66,6 +92,9 @@ impl DiffReport {
         }
         map.insert("profile".into(), profile);
         map.insert("mode".into(), self.mode.name().into());
+        if self.is_probably_foreign() {
+            map.insert("probably_foreign".into(), true.into());
+        }
         let counts = json!({"events": self.events, "allowed": self.allowed, "deviations": self.deviations.len()});
         map.insert("counts".into(), counts);
         map.insert("deviations".into(), self.deviations.iter().map(deviation).collect());

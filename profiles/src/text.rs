@@ -54,6 +54,7 @@ impl DiffReport {
     /// The report as lines for a person. All that the step chose is escaped.
     pub fn to_text(&self, options: &TextOptions) -> String {
         let mut out = format!("{}\n", self.headline());
+        out.extend(self.remark().map(|remark| format!("  {remark}\n")));
         let mut groups: Vec<(Whom<'_>, Vec<Line<'_>>)> = Vec::new();
         for deviation in &self.deviations {
             let key = (deviation.process.as_ref(), deviation.is_of_profile());

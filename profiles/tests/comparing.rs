@@ -3,6 +3,7 @@
 mod support;
 use sekisho_events::{Access, Denied, Event, FileAct, Gap, GapWhy, Kind, Level, Outcome};
 use sekisho_profiles::{CompareReport, DiffOptions, DiffReport, Differ, Outline, Profile, TextOptions, Vars};
+use std::fmt::Write as _;
 use support::{Tape, header, trailer};
 
 const RULES: &str = "[[rule]]\nid = \"all\"\nexec = [\"/usr/bin/*\"]\nread = [\"$WORKSPACE/**\"]\n\
@@ -189,4 +190,43 @@ fn two_recordings_differ_by_what_they_do_and_not_by_temporary_names() {
     assert_eq!(report.appeared.iter().map(|l| l.what.as_str()).collect::<Vec<_>>(), ["connect tcp 203.0.113.7:443"]);
     assert_eq!(report.endings, [("/usr/bin/make".to_owned(), "status 3".to_owned(), 0, 1)]);
     assert!(report.vanished.is_empty() && !report.is_clean());
+}
+
+/// A recording of another project says so in one line; one of this project that failed early, or went astray, does not.
+#[test]
+fn a_recording_of_another_project_is_called_one() {
+    let mut rules = String::new();
+    for n in 0..4 {
+        writeln!(rules, "[[rule]]\nid = \"r{n}\"\nexec = [\"/usr/bin/p{n}\"]\nwrite = [\"$WORKSPACE/out{n}/**\"]")
+            .unwrap();
+    }
+    let mut other = Tape::default();
+    let node = other.run(0, "/usr/bin/node");
+    for n in 0..20 {
+        other.file(node, Access::Write, &format!("/home/u/w/dist/{n}.js"));
+    }
+    let report = diff_with(&profile(&rules), &other.events, DiffOptions::default());
+    let remark = "this is probably a recording of another project, or of another step: 0 of the profile's own 4 rules came to use, \
+        and 95 % of all events deviate";
+    assert_eq!(report.remark().as_deref(), Some(remark));
+    let text = report.to_text(&TextOptions::default());
+    assert_eq!(text.lines().nth(1), Some(format!("  {remark}").as_str()));
+    assert_eq!(report.to_json()["probably_foreign"], true);
+
+    let mut early = Tape::default();
+    early.run(0, "/usr/bin/p0");
+    let mut astray = Tape::default();
+    for n in 0..4 {
+        let process = astray.run(0, &format!("/usr/bin/p{n}"));
+        astray.file(process, Access::Write, &format!("/home/u/w/out{n}/x"));
+        for file in 0..20 {
+            astray.file(process, Access::Write, &format!("/home/u/w/else/{file}"));
+        }
+    }
+    let mut few = Tape::default();
+    few.run(0, "/usr/bin/node");
+    for tape in [early, astray, few] {
+        let report = diff_with(&profile(&rules), &tape.events, DiffOptions::default());
+        assert_eq!((report.remark(), report.to_json().get("probably_foreign")), (None, None));
+    }
 }

@@ -56,6 +56,28 @@ fn two_runs_teach_the_third() {
     assert!(profile.rules.iter().all(|r| r.seen.is_none_or(|s| s.to_string() == "2 of 2")), "{text}");
 }
 
+/// Perl's File::Temp makes ten letters, digits and underscores; one run may make more such files than another.
+#[test]
+fn random_names_are_left_open_also_where_one_run_made_more_of_them() {
+    let run = |names: &[&str]| {
+        let mut tape = Tape::default();
+        let perl = tape.run(0, "/usr/bin/perl");
+        for name in names {
+            let path = format!("/tmp/{name}");
+            tape.file(perl, Access::Create, &path).file(perl, Access::Write, &path).file(perl, Access::Delete, &path);
+        }
+        tape.file(perl, Access::Write, "/tmp/listing.txt");
+        tape
+    };
+    let profile = learn(&[&run(&["K7a_92Lkqz", "b_3Tfoo_qQ", "Xy1_ab2_cd"]), &run(&["abQdeFGhiJ"])]);
+    let text = profile.to_toml();
+    assert!(diff(&profile, &run(&["pL_0kk9_Tq", "mn_opq_rs1"]).events).clean, "{text}");
+    assert!(!text.contains("92Lkqz") && !text.contains("3Tfoo") && text.contains("\"$TMP/??????????\""), "{text}");
+    let whats: Vec<String> =
+        diff(&profile, &run(&["elevenchars", "lock"]).events).deviations.into_iter().map(|d| d.what).collect();
+    assert_eq!(whats.len(), 6, "nothing but names of that length: {whats:?}");
+}
+
 /// What every compiler does is not said again by a project's profile, and what it does not do is still refused.
 #[test]
 fn a_profile_stands_on_what_is_shipped_and_says_only_what_is_special() {

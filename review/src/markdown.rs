@@ -22,6 +22,9 @@ pub fn markdown(report: &DiffReport) -> String {
     let complete = if report.complete { "complete" } else { "**not complete**" };
     let events = grouped(report.events);
     let _ = writeln!(out, "{events} events, mode {}, recording {complete}.", report.mode.name());
+    if let Some(remark) = report.remark() {
+        let _ = writeln!(out, "\n**Note:** {}.", words(&remark));
+    }
     if !report.deviations.is_empty() {
         out.push('\n');
     }

@@ -46,6 +46,7 @@ fn verdict(names: &[&[u8]]) -> DiffReport {
         profile_sha256: Some(Digest::of(b"profile")),
         profile_origin: None,
         profile_reviewed_on: None,
+        profile_rules: 4,
         profile_unreviewed: 0,
         mode: Mode::Observe,
         events: 4121,

@@ -1,5 +1,6 @@
 //! Which parts of a name change from run to run: random letters, hashes, process numbers, versions.
 use crate::glob::Glob;
+use crate::vars::Vars;
 
 /// Programs that make names of a fixed start and this many random letters and digits: mkstemp(3) and the like.
 const MAKERS: &[(&str, usize)] = &[
@@ -7,6 +8,7 @@ const MAKERS: &[(&str, usize)] = &[
     ("tmp.", 10),   // mktemp(1)
     ("tmp", 8),     // Python's tempfile
     (".tmp", 6),    // Rust's tempfile
+    ("am4t", 6),    // autom4te, below autoconf, automake and autoreconf
     ("rustc", 6),   // rustc
     ("st", 6),      // ar, ranlib, strip
     ("sed", 6),     // sed -i
@@ -156,6 +158,15 @@ pub(crate) fn unversioned(name: &[u8]) -> String {
     Glob::escape(name)
 }
 
+/// True if a name stands for nothing that this pattern does not stand for.
+pub(crate) fn covers(pattern: &str, name: &str) -> bool {
+    let plain = name.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_' | b'?' | b'+'));
+    let path = format!("/{name}");
+    let bound = |glob: Glob| glob.bind(&Vars::new(None, None, None, 0));
+    plain
+        && Glob::parse(&format!("/{pattern}")).ok().and_then(bound).is_some_and(|bound| bound.matches(path.as_bytes()))
+}
+
 /// One pattern for two names that different runs gave to the same thing, if they are alike enough.
 pub(crate) fn common(a: &str, b: &str, anywhere: bool) -> Option<String> {
     let plain = |t: &str| t.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_' | b'?' | b'+'));
@@ -196,6 +207,7 @@ mod tests {
             ("tmp.Ab3xYz09Qq", "tmp.??????????"),
             ("go-build1234567", "go-build[0-9]*"),
             ("rustcAbCdEf", "rustc??????"),
+            ("am4tqwerty", "am4t??????"),
             ("hello.txt", "hello.txt"),
         ] {
             assert_eq!(open(name.as_bytes(), true), pattern);
@@ -241,6 +253,9 @@ mod tests {
         assert_eq!(common("main.c", "mail.c", true), None);
         assert_eq!(common("abcdefgh", "qwertyui", true).unwrap(), "????????");
         assert_eq!(common("abcdefgh", "qwertyui", false), None);
+        assert!(covers("??????????", "K7a_92Lkqz") && covers("??????????", "??????_d9Z"));
+        assert!(covers("job[0-9]*.out", "job3.out"));
+        assert!(!covers("??????????", "K7a_92Lkq") && !covers("job[0-9]*.out", "jobs.out") && !covers("??", "a*"));
     }
 
     #[test]

@@ -88,6 +88,7 @@ impl Node {
                 .filter(|(_, c)| c.runs.len() < here && !c.is_input())
                 .map(|(n, _)| n.clone())
                 .collect();
+            let mut patterns: BTreeSet<String> = BTreeSet::new();
             for (i, name) in passing.iter().enumerate() {
                 let Some(node) = self.children.get(name) else { continue };
                 let partner = passing.iter().enumerate().find_map(|(j, other)| {
@@ -100,6 +101,15 @@ impl Node {
                             self.children.entry(pattern.clone()).or_default().absorb(node);
                         }
                     }
+                    patterns.insert(pattern);
+                }
+            }
+            // One run may have more of them than another: what found no partner is one of those whose pattern is known now.
+            for name in passing.iter().filter(|name| !patterns.contains(*name)) {
+                if let Some(pattern) = patterns.iter().find(|pattern| super::names::covers(pattern, name))
+                    && let Some(node) = self.children.remove(name)
+                {
+                    self.children.entry(pattern.clone()).or_default().absorb(node);
                 }
             }
         }
