@@ -15,7 +15,8 @@ pub fn root() -> PathBuf {
     here.parent().expect("tests/ has a parent").to_owned()
 }
 
-fn target() -> PathBuf {
+/// Where cargo builds, and what tests need besides is put.
+pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 

@@ -28,6 +28,18 @@ read = ["$HOME/.ssh/**"]
 deny = true
 "#;
 
+/// Addresses, names, ports and ranges of them, in both directions.
+const NETS: &str = r#"
+[profile]
+version = 1
+name = "nets"
+
+[[rule]]
+id = "all"
+connect = ["*.example.org:443/tcp", "10.0.0.1:8000-8010/tcp", "203.0.113.7:443/tcp", "[2001:db8::1]:53/udp"]
+listen = ["0.0.0.0:8080/tcp"]
+"#;
+
 fn told(output: &Output) -> String {
     format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
@@ -63,6 +75,44 @@ fn compiles(text: &[u8]) -> Output {
     given(Command::new(PARSER).args(["--skip-kernel-load", "--skip-cache"]), text)
 }
 
+/// Those of the six examples.
+fn of_examples() -> Vec<PathBuf> {
+    let examples = fs::read_dir(places::root().join("examples")).expect("list the examples");
+    let found = examples.map(|e| e.expect("list them").path().join("sekisho.toml")).filter(|p| p.exists());
+    let found: Vec<PathBuf> = found.collect();
+    assert_eq!(found.len(), 6, "{found:?}");
+    found
+}
+
+#[test]
+fn a_network_policy_is_what_the_published_schema_says() {
+    let python = places::target().join("exports-venv/bin/python");
+    if !python.with_file_name("ready").exists() {
+        skips::skip("tests/allowed-skips.txt", "network policies", "kubernetes-validate is not installed");
+        return;
+    }
+    let script = places::root().join("tests/tests/exports/check_kubernetes.py");
+    let check = |text: &[u8]| given(Command::new(&python).arg(&script), text);
+    let (_odd, odd) = written(ODD);
+    let (_nets, nets) = written(NETS);
+    // One process for all: it takes a second to read the schemas.
+    let mut all = Vec::new();
+    let profiles: Vec<PathBuf> = of_examples().into_iter().chain([odd, nets.clone()]).collect();
+    for profile in &profiles {
+        all.extend(b"---\n");
+        all.extend(exported(profile, "networkpolicy"));
+    }
+    let output = check(&all);
+    let text = String::from_utf8_lossy(&all);
+    assert!(output.status.success(), "{}\n{text}", told(&output));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), profiles.len().to_string());
+    for there in ["cidr: 10.0.0.1/32", "endPort: 8010", "cidr: 2001:db8::1/128", "protocol: UDP", "port: 8080"] {
+        assert!(text.contains(there), "{there}");
+    }
+    let wrong = String::from_utf8_lossy(&exported(&nets, "networkpolicy")).replace("endPort", "lastPort");
+    assert!(!check(wrong.as_bytes()).status.success(), "the schema does look");
+}
+
 #[test]
 fn apparmor_parser_compiles_every_export() {
     if !Path::new(PARSER).exists() {
@@ -70,11 +120,7 @@ fn apparmor_parser_compiles_every_export() {
         return;
     }
     let (_dir, odd) = written(ODD);
-    let examples = fs::read_dir(places::root().join("examples")).expect("list the examples");
-    let examples = examples.map(|e| e.expect("list them").path().join("sekisho.toml")).filter(|p| p.exists());
-    let profiles: Vec<PathBuf> = examples.chain([odd]).collect();
-    assert!(profiles.len() > 6, "{profiles:?}");
-    for profile in profiles {
+    for profile in of_examples().into_iter().chain([odd]) {
         let text = exported(&profile, "apparmor");
         let output = compiles(&text);
         assert!(output.status.success(), "{profile:?}: {}\n{}", told(&output), String::from_utf8_lossy(&text));
