@@ -1,6 +1,9 @@
 //! What the step leaves behind: names that were written, followed through renames, hashed when nobody can write.
-use sekisho_events::{Access, FileAct, FileType, PathBytes};
-use std::collections::BTreeSet;
+//!
+//! Invariant: what is done in another view takes no name of ours away, and a file of ours counts as written there only if
+//! it is the file that was written.
+use sekisho_events::{Access, FileAct, FileType, Identity, PathBytes};
+use std::collections::{BTreeSet, HashSet};
 
 /// Names of files that the step wrote and that may still be there.
 #[derive(Debug, Default)]
@@ -8,11 +11,14 @@ pub(crate) struct Outputs {
     names: BTreeSet<Vec<u8>>,
     /// The last rename: an exchange is told as two, one the inverse of the other, and leaves both names.
     last_rename: Option<(Vec<u8>, Vec<u8>)>,
+    /// Names in other views, and what was written or moved there.
+    elsewhere: BTreeSet<Vec<u8>>,
+    written_elsewhere: HashSet<(u32, u32, u64)>,
 }
 
 impl Outputs {
     /// A file by this name was opened for writing, or made.
-    pub(crate) fn touch(&mut self, path: &PathBytes) {
+    fn touch(&mut self, path: &PathBytes) {
         if path.as_bytes().starts_with(b"/") && !is_pseudo(path.as_bytes()) && !self.names.contains(path.as_bytes()) {
             self.names.insert(path.as_bytes().to_vec());
         }
@@ -20,6 +26,9 @@ impl Outputs {
 
     /// Follows an act that had its effect.
     pub(crate) fn follow(&mut self, act: &FileAct) {
+        if act.namespace.is_some() {
+            return self.follow_elsewhere(act);
+        }
         let path = act.path.as_bytes();
         match act.access {
             Access::Create | Access::Write | Access::Truncate => self.touch(&act.path),
@@ -48,11 +57,25 @@ impl Outputs {
         }
     }
 
+    fn follow_elsewhere(&mut self, act: &FileAct) {
+        let changed = match act.access {
+            Access::Create | Access::Write | Access::Truncate => &act.path,
+            Access::Rename | Access::Link => act.to.as_ref().unwrap_or(&act.path),
+            _ => return,
+        };
+        self.elsewhere.insert(changed.as_bytes().to_vec());
+        self.written_elsewhere.extend(act.identity.map(key));
+        if act.file_type == Some(FileType::Directory) {
+            let from = act.path.as_bytes();
+            let moved: Vec<Vec<u8>> =
+                below(&self.elsewhere, from).map(|name| [changed.as_bytes(), &name[from.len()..]].concat()).collect();
+            self.elsewhere.extend(moved);
+        }
+    }
+
     /// `inverse`: it may be the second half of an exchange, after which there are names below both.
     fn move_directory(&mut self, from: &[u8], to: &[u8], inverse: bool) {
-        let prefix = [from, b"/"].concat();
-        let below: Vec<Vec<u8>> =
-            self.names.range(prefix.clone()..).take_while(|n| n.starts_with(&prefix)).cloned().collect();
+        let below: Vec<Vec<u8>> = below(&self.names, from).cloned().collect();
         for name in below {
             if !inverse {
                 self.names.remove(&name);
@@ -61,10 +84,24 @@ impl Outputs {
         }
     }
 
-    /// All names, sorted.
-    pub(crate) fn into_names(self) -> impl Iterator<Item = PathBytes> {
-        self.names.into_iter().map(PathBytes::new)
+    /// All names, sorted, that may be of something that the step left behind; see [`Self::left`].
+    pub(crate) fn names(&self) -> impl Iterator<Item = PathBytes> {
+        self.names.union(&self.elsewhere).map(|name| PathBytes::from(name.as_slice()))
     }
+
+    /// True if the step has left behind what one of these names leads to in our view.
+    pub(crate) fn left(&self, name: &PathBytes, found: Identity) -> bool {
+        self.names.contains(name.as_bytes()) || self.written_elsewhere.contains(&key(found))
+    }
+}
+
+fn key(identity: Identity) -> (u32, u32, u64) {
+    (identity.dev_major, identity.dev_minor, identity.ino)
+}
+
+fn below<'a>(names: &'a BTreeSet<Vec<u8>>, directory: &[u8]) -> impl Iterator<Item = &'a Vec<u8>> {
+    let prefix = [directory, b"/"].concat();
+    names.range(prefix.clone()..).take_while(move |name| name.starts_with(&prefix))
 }
 
 fn is_pseudo(path: &[u8]) -> bool {
@@ -81,8 +118,8 @@ mod tests {
         FileAct { to: to.map(PathBytes::from), ..FileAct::new(access, path) }
     }
 
-    fn names(outputs: Outputs) -> Vec<String> {
-        outputs.into_names().map(|n| n.escaped()).collect()
+    fn names(outputs: &Outputs) -> Vec<String> {
+        outputs.names().map(|n| n.escaped()).collect()
     }
 
     /// EVASION C15: RENAME_EXCHANGE.
@@ -93,7 +130,7 @@ mod tests {
         outputs.follow(&act(Access::Create, "/w/b", None));
         outputs.follow(&act(Access::Rename, "/w/a", Some("/w/b")));
         outputs.follow(&act(Access::Rename, "/w/b", Some("/w/a")));
-        assert_eq!(names(outputs), ["/w/a", "/w/b"]);
+        assert_eq!(names(&outputs), ["/w/a", "/w/b"]);
     }
 
     #[test]
@@ -101,7 +138,7 @@ mod tests {
         let mut outputs = Outputs::default();
         outputs.follow(&act(Access::Create, "/w/a.tmp", None));
         outputs.follow(&act(Access::Rename, "/w/a.tmp", Some("/w/a")));
-        assert_eq!(names(outputs), ["/w/a"]);
+        assert_eq!(names(&outputs), ["/w/a"]);
     }
 
     #[test]
@@ -112,7 +149,7 @@ mod tests {
         let mut rename = act(Access::Rename, "/w/new", Some("/w/out"));
         rename.file_type = Some(FileType::Directory);
         outputs.follow(&rename);
-        assert_eq!(names(outputs), ["/w/newer", "/w/out/x"]);
+        assert_eq!(names(&outputs), ["/w/newer", "/w/out/x"]);
     }
 
     #[test]
@@ -125,7 +162,27 @@ mod tests {
             rename.file_type = Some(FileType::Directory);
             outputs.follow(&rename);
         }
-        assert_eq!(names(outputs), ["/w/a/x", "/w/b/x"]);
+        assert_eq!(names(&outputs), ["/w/a/x", "/w/b/x"]);
+    }
+
+    #[test]
+    fn what_is_done_in_another_view_takes_no_name_away_and_makes_no_other_file_an_output() {
+        let file = |ino| Identity { dev_major: 8, dev_minor: 1, ino, mount: 7 };
+        let there = |access, path: &str, to, ino| FileAct {
+            namespace: Some(0),
+            identity: Some(file(ino)),
+            ..act(access, path, to)
+        };
+        let mut outputs = Outputs::default();
+        outputs.follow(&act(Access::Create, "/w/app", None));
+        outputs.follow(&there(Access::Create, "/w/app", None, 2));
+        outputs.follow(&there(Access::Delete, "/w/app", None, 2));
+        outputs.follow(&there(Access::Write, "/w/stale", None, 3));
+        outputs.follow(&there(Access::Rename, "/w/x", Some("/w/y"), 4));
+        assert_eq!(names(&outputs), ["/w/app", "/w/stale", "/w/y"]);
+        assert!(outputs.left(&"/w/app".into(), file(1)));
+        assert!(!outputs.left(&"/w/stale".into(), file(9)) && outputs.left(&"/w/stale".into(), file(3)));
+        assert!(outputs.left(&"/w/y".into(), file(4)));
     }
 
     #[test]
@@ -133,6 +190,6 @@ mod tests {
         let mut outputs = Outputs::default();
         outputs.follow(&act(Access::Create, "/w/a", None));
         outputs.follow(&act(Access::Delete, "/w/a", None));
-        assert!(names(outputs).is_empty());
+        assert!(names(&outputs).is_empty());
     }
 }

@@ -170,9 +170,9 @@ fn finish(tracer: Tracer, ended: Option<ExitHow>) -> Result<Summary, RecordError
         let handle = sys::open(&name, libc::O_PATH | libc::O_NOFOLLOW).ok()?;
         Some((sys::fstat(handle.as_fd()).ok()?, handle))
     };
-    for path in outputs.into_names() {
+    for path in outputs.names() {
         let Some((stat, handle)) = now(path.as_bytes()) else { continue };
-        if stat.file_type == sekisho_events::FileType::Regular {
+        if stat.file_type == sekisho_events::FileType::Regular && outputs.left(&path, stat.identity) {
             digests.tell(Tracer::NOBODY, &path, ContentWhen::Final, &stat, || crate::images::reopen(&handle));
         }
     }

@@ -1,6 +1,6 @@
 //! What was recorded is what happened: programs, processes, files, digests, addresses; compared with strace and sha256sum.
 #![allow(clippy::unwrap_used, reason = "tests")]
-use e2e::cage::Ended;
+use e2e::cage::{Ended, User};
 use e2e::outside::Outside;
 use e2e::recording::Recording;
 use e2e::step::{Step, as_each_user, tracee};
@@ -208,6 +208,26 @@ fn level_exec_has_no_files_and_level_deep_has_stat() {
     let rec = whole(&step, &["sh", "-c", ": > f; stat f > /dev/null; ls . > /dev/null"]);
     assert!(rec.has(&json!({"kind": "file", "access": "stat", "path": step.ground.work().join("f").to_str()})));
     assert!(rec.has(&json!({"kind": "file", "access": "list", "path": step.ground.work().to_str()})));
+}
+
+/// capabilities(7), "File capabilities": a filter that was installed without privileges keeps them from whoever it filters.
+#[test]
+fn capabilities_that_a_program_does_not_get_are_told() {
+    if !User::available().contains(&User::Root) {
+        return e2e::skips::skip("tests/allowed-skips.txt", "capabilities of files", "needs root to give them");
+    }
+    let step = Step::new(User::Ordinary);
+    let program = step.ground.work().join("program");
+    std::fs::copy("/bin/true", &program).unwrap();
+    let given = "import os, sys, struct; os.setxattr(sys.argv[1], 'security.capability', struct.pack('<5I', 0x2000001, 1 << 10, 0, 0, 0))";
+    let given = Command::new("python3").args(["-c", given]).arg(&program).output().expect("run python3");
+    if !given.status.success() {
+        let why = String::from_utf8_lossy(&given.stderr).lines().last().unwrap_or_default().to_owned();
+        return e2e::skips::skip("tests/allowed-skips.txt", "capabilities of files", &why);
+    }
+    let rec = whole(&step, &["sh", "-c", "/bin/true; ./program"]);
+    let refused = json!({"kind": "refused", "call": "execve", "why": "the capabilities of the file are not given*"});
+    assert_eq!(rec.count(&refused), 1, "{}", rec.summary());
 }
 
 /// The same build twice: nothing in the recording but numbers and times differs.

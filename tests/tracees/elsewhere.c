@@ -139,6 +139,33 @@ static int jailed(void) {
     } else quit(2, "no such way");
     return 1;
 }
+/* One thread has a view of its own, and another asks for a root that it has already. */
+static int told[2], back[2];
+static void *apart(void *arg) {
+    char byte;
+    must(unshare(CLONE_NEWNS), "unshare"), must(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
+    must(mount("none", in(dir, "m"), "tmpfs", 0, NULL), "tmpfs");
+    must(write(told[1], "x", 1), "tell"), must(read(back[0], &byte, 1), "hear");
+    must(mkdir(in(dir, "m/canary"), 0755), "mkdir");
+    return NULL;
+}
+static int roots(void) {
+    char byte, *stack = malloc(65536);
+    if (is("thread")) {
+        must(mkdir(in(dir, "m"), 0755), "m");
+        if (getuid()) private_view(0);
+        must(pipe(told), "pipe"), must(pipe(back), "pipe");
+        pthread_t t = thread(apart, NULL);
+        must(read(told[0], &byte, 1), "hear"), must(chroot("/"), "chroot"), must(write(back[1], "x", 1), "tell");
+        pthread_join(t, NULL);
+    } else if (is("shared")) { /* who shares our root takes another */
+        must(mkdir(in(dir, "j"), 0755), "j");
+        if (getuid()) private_view(0);
+        reap(must(clone((int (*)(void *))chroot, stack + 65536, CLONE_FS | SIGCHLD, in(dir, "j")), "clone"));
+        must(mkdir("/canary", 0755), "mkdir");
+    } else return 0;
+    return 1;
+}
 static volatile int stop;
 static void *spin(void *arg) {
     while (!stop) sched_yield();
@@ -204,6 +231,6 @@ static int links(void) {
 }
 int main(int argc, char **argv) {
     dir = argv[1], how = argv[2];
-    if (own() || passing() || foreign() || rooted() || jailed() || links() || nameless()) return 0;
+    if (own() || roots() || passing() || foreign() || rooted() || jailed() || links() || nameless()) return 0;
     quit(2, "no such way");
 }

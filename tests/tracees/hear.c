@@ -3,9 +3,11 @@
 #include "tracee.h"
 #include <mqueue.h>
 static const char *file;
+static char queue[64];
+static void take_away(void) { mq_unlink(queue); }
 static void heard(int sig) { close(open(file, O_WRONLY | O_CREAT, 0666)); }
 int main(int argc, char **argv) {
-    char text[64], queue[64], word[64];
+    char text[64], word[64];
     struct mq_attr attr = {.mq_maxmsg = 1, .mq_msgsize = sizeof word};
     file = argv[1];
     for (int i = 0; i < 4; i++) signal((int[]){SIGWINCH, SIGURG, SIGCONT, SIGIO}[i], heard);
@@ -14,6 +16,7 @@ int main(int argc, char **argv) {
     setenv("HEAR", text, 1), setenv("HEAR_QUEUE", queue, 1);
     mqd_t q = mq_open(queue, O_RDONLY | O_CREAT, 0666, &attr);
     if (q == (mqd_t)-1) skip("mq_open");
+    beside_over = take_away;
     beside(argv + 2);
     for (;;)
         if (mq_receive(q, word, sizeof word, NULL) > 0) {

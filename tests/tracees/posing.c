@@ -2,6 +2,7 @@
    outside at 127.0.0.1 and a port ($PORT), by TCP and UDP, that writes what it hears to FILE. argv[2] else names the way. */
 #include "tracee.h"
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -126,6 +127,15 @@ int main(int argc, char **argv) {
         must(bind(must(socket(AF_UNIX, type, 0), "socket"), (void *)&a, length(name)), "bind");
         must(rename(argv[3], name), "rename");
         return say(AF_UNIX, type, &a, length(name));
+    } else if (!strcmp(how, "outer")) { /* this machine, by another address than loopback's */
+        struct ifaddrs *all, *i;
+        must(getifaddrs(&all), "getifaddrs");
+        for (i = all; i; i = i->ifa_next)
+            if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET && !(i->ifa_flags & IFF_LOOPBACK) && i->ifa_flags & IFF_UP) break;
+        if (!i) skip("no address");
+        server = *(struct sockaddr_in *)i->ifa_addr;
+        server.sin_port = htons(atoi(argv[3]));
+        return say(AF_INET, SOCK_STREAM, &server, sizeof server);
     } else if (!strcmp(how, "own")) { /* control: this one is the step's own, whoever answers */
         char *name = in(dir, "s");
         struct sockaddr_un a = by(name);

@@ -126,10 +126,14 @@ static inline void copy_file(const char *from, const char *to, int mode) {
     close(a);
     close(b);
 }
+/* What is to be taken away once the program beside us has ended. */
+static void (*beside_over)(void) __attribute__((unused));
 static inline void beside_ended(int sig) {
     int status;
     (void)sig;
-    if (waitpid(-1, &status, WNOHANG) > 0) _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    if (waitpid(-1, &status, WNOHANG) <= 0) return;
+    if (beside_over) beside_over();
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 /* Runs a program beside us; we are outside of its tree, and end as it ends. */
 static inline void beside(char **argv) {

@@ -41,6 +41,14 @@ const DEVICES: [((u32, u32), &str); 9] = [
     ((10, 59), "/dev/ublk-control"),
 ];
 
+/// The same, whole families (major).
+const FAMILIES: [(u32, &str); 4] = [
+    (21, "a SCSI device by its commands"),
+    (90, "raw flash memory"),
+    (162, "a raw block device"),
+    (202, "a processor's registers"),
+];
+
 impl Tracer {
     /// The verdict on an open of such a door, at its entry.
     pub(crate) fn guard_open(&mut self, who: Looker, call: &Call, open: &OpenCall) -> Option<Verdict> {
@@ -141,9 +149,14 @@ impl Tracer {
             let detail = "the step opened /dev/fuse: a file system of its own shows what it likes at each read".into();
             self.tell(who.tid, Kind::Gap(Gap { why: GapWhy::Unseen, detail }));
         }
-        let (_, name) = DEVICES.iter().find(|(number, _)| *number == stat.rdev)?;
+        let name = acts_unseen(stat.rdev)?;
         Some(Verdict::refused(call.name, &format!("{name} acts where no call shows it"), libc::EACCES))
     }
+}
+
+fn acts_unseen(device: (u32, u32)) -> Option<&'static str> {
+    let one = DEVICES.iter().find(|(number, _)| *number == device).map(|(_, name)| *name);
+    one.or_else(|| FAMILIES.iter().find(|(major, _)| *major == device.0).map(|(_, name)| *name))
 }
 
 /// `/proc/PID/DOOR` or `/proc/PID/task/TID/DOOR` of a process that is not the caller.
@@ -164,4 +177,17 @@ fn is_memory_of(path: &[u8]) -> bool {
 
 fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|w| w == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Documentation/admin-guide/devices.txt
+    #[test]
+    fn devices_that_act_unseen_are_known_by_number() {
+        assert_eq!(acts_unseen((1, 1)), Some("/dev/mem"));
+        assert!(acts_unseen((21, 3)).is_some() && acts_unseen((202, 0)).is_some());
+        assert!(acts_unseen((1, 3)).is_none() && acts_unseen((5, 0)).is_none());
+    }
 }

@@ -202,7 +202,7 @@ impl Tracer {
         if let DescriptorTarget::File(act) = target
             && act.access == Access::Write
         {
-            self.outputs.touch(&act.path);
+            self.outputs.follow(act);
             self.inputs.follow(act);
         }
     }
@@ -240,7 +240,7 @@ fn datagram_delegation(act: &NetAct) -> Option<Delegated> {
         Some(path) if act.protocol == "unix" => {
             Some(Delegated { to: PathBytes::new([b"unix:", path.as_bytes()].concat()), peer: None })
         }
-        _ => sockets::loopback_delegation(act),
+        _ => sockets::loopback_delegation(act, None),
     }
 }
 

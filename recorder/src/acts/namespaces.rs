@@ -146,8 +146,11 @@ impl Tracer {
         }
         let what = change.restrict.what;
         self.tell(tid, Kind::Restrict(change.restrict));
-        if effect && matches!(what, RestrictWhat::Namespace | RestrictWhat::Chroot) {
-            self.refresh_view(tid);
+        match what {
+            RestrictWhat::Namespace if effect => self.refresh_view(tid),
+            // Who shares what a process holds of the file system (clone(2), `CLONE_FS`) has another root, too.
+            RestrictWhat::Chroot if effect => self.table.tids().into_iter().for_each(|tid| self.refresh_view(tid)),
+            _ => {}
         }
     }
 
@@ -164,7 +167,10 @@ impl Tracer {
         };
         let own_pids = pids.is_ok_and(|p| p != self.home.pid_namespace);
         if let Some(group) = self.table.group_of_mut(tid) {
-            group.view = view;
+            // Each thread may have a view of its own: while one has another than ours, names are looked up by thread.
+            if group.threads <= 1 || view != View::Ours {
+                group.view = view;
+            }
             group.own_pids = own_pids;
         }
     }

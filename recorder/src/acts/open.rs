@@ -286,10 +286,6 @@ impl Tracer {
 
     fn content_of_open(&mut self, tid: i32, open: &OpenCall, fd: i32, found: &Found) {
         let Some(stat) = found.stat.filter(|s| s.file_type == FileType::Regular) else { return };
-        let changes = open.writes() || open.creates() || open.flags & libc::O_TRUNC != 0;
-        if changes {
-            self.outputs.touch(&found.path);
-        }
         // What was made or emptied just now is no input.
         let empty = open.creates() || open.flags & libc::O_TRUNC != 0;
         if open.reads() && !empty && open.flags & libc::O_PATH == 0 && !is_pseudo(&stat) {

@@ -91,7 +91,7 @@ impl Tracer {
             return None;
         }
         if act.protocol != "unix" {
-            return if connecting.own { None } else { loopback_delegation(act) };
+            return if connecting.own { None } else { loopback_delegation(act, connecting.socket.as_ref()) };
         }
         let peer = connecting.socket.as_ref().and_then(|s| sys::peer_credentials(s.as_fd()).ok());
         let pid = peer.map_or(0, |(pid, _)| pid);
@@ -261,10 +261,15 @@ impl Tracer {
     }
 }
 
-/// A loopback service that the step did not start itself.
-pub(crate) fn loopback_delegation(act: &NetAct) -> Option<Delegated> {
+/// A service of this machine that the step did not start itself. A socket that is connected to its own address is, too.
+pub(crate) fn loopback_delegation(act: &NetAct, socket: Option<&OwnedFd>) -> Option<Delegated> {
     let (address, port) = (act.address?, act.port?);
-    if !(address.is_loopback() || address.is_unspecified()) || port == 0 {
+    let own = |socket: &OwnedFd| match sockaddr::parse(&sys::local_address(socket.as_fd()).ok()?) {
+        SockAddr::Inet { address, .. } => Some(address),
+        _ => None,
+    };
+    let here = address.is_loopback() || address.is_unspecified() || socket.and_then(own) == Some(address);
+    if !here || port == 0 {
         return None;
     }
     let to = match address {

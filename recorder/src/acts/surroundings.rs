@@ -54,7 +54,7 @@ impl Tracer {
     /// The verdict on a mount that would put something over what we look at, or have the kernel use the network.
     pub(crate) fn guard_mount(&self, tid: i32, call: &Call, act: MountAct) -> Option<Verdict> {
         let (who, _) = self.looker(tid)?;
-        let flags = call.args[3];
+        let flags = mount_flags(call.args[3]);
         let kind_at = match act {
             MountAct::Mount if flags & NO_TYPE == 0 => call.args[2],
             MountAct::FsOpen => call.args[0],
@@ -145,6 +145,11 @@ impl Tracer {
     }
 }
 
+/// The flags of mount(2), without the mark that old programs put into their upper half (`MS_MGC_VAL`, linux/mount.h).
+fn mount_flags(flags: u64) -> u64 {
+    if flags & 0xffff_0000 == 0xc0ed_0000 { flags & !0xffff_0000 } else { flags }
+}
+
 /// Which of [`DOORS`] an open file is on. What is mounted nowhere is asked itself, but not where the step could have to answer.
 fn kind_of(who: Looker, fd: i32, device: (u32, u32)) -> Option<&'static [u8]> {
     if let Some(mount) = mounts(who.tid).iter().find(|mount| mount.device == device) {
@@ -203,6 +208,13 @@ mod tests {
         assert_eq!(with_a_door(b"/x/42/p/7/environ"), "/proc/7/environ".into());
         assert_eq!(with_a_door(b"/x/sys/kernel/core_pattern"), "/proc/sys/kernel/core_pattern".into());
         assert_eq!(with_a_door(b"/version"), "/proc/version".into());
+    }
+
+    /// mount(2), NOTES: the kernel takes the mark for no flags.
+    #[test]
+    fn an_old_mark_is_no_flag() {
+        assert_eq!(mount_flags(0xc0ed_0001), 1);
+        assert_eq!(mount_flags(MS_MOVE | 0x4_0000), MS_MOVE | 0x4_0000);
     }
 
     #[test]
