@@ -115,7 +115,7 @@ fn project() -> TempDir {
     std::fs::create_dir(&work).unwrap();
     std::fs::write(work.join("source"), "source\n").unwrap();
     sekisho(dir.path(), &["keygen", "ci"]);
-    let steps = "[[steps]]\nname = \"build\"\nkeys = [\"ci\"]\nprofiles = [\"work/sekisho.toml\"]\n";
+    let steps = "[[steps]]\nname = \"build\"\nkeys = [\"ci\"]\nprofiles = [\"work/sekisho.toml\"]\nattributes = [\"SEKISHO_RECORDING_COMPLETE\"]\n";
     std::fs::write(dir.path().join("policy.toml"), format!("version = 1\n[keys.ci]\npath = \"ci.pub\"\n{steps}"))
         .unwrap();
     dir
@@ -130,8 +130,10 @@ fn the_action_records_judges_attests_and_sums_up_and_the_gate_lets_its_product_p
     let key = std::fs::read_to_string(dir.path().join("ci.key")).unwrap();
     let summary = || std::fs::read_to_string(dir.path().join("summary")).unwrap();
     let (action, gate) = (Action::read("action.yml"), Action::read("gate/action.yml"));
-    let build =
-        |run: &str| action.run(&work, &inputs(&[("run", run), ("product", "app"), ("key", &key), ("sbom", "true")]));
+    let build = |run: &str| {
+        action
+            .run(&work, &inputs(&[("run", run), ("product", "app"), ("key", &key), ("sbom", "true"), ("scai", "true")]))
+    };
     let judge = || {
         let outputs = gate.run(&work, &inputs(&[("artifacts", "app\n"), ("policy", "../policy.toml")]));
         (outputs["Verify"].status.code(), said(&outputs["Verify"]))
@@ -208,7 +210,7 @@ fn the_gitlab_component_records_and_lets_what_it_attested_pass() {
     let dir = project();
     let work = dir.path().join("work");
     let text = std::fs::read_to_string(root().join("templates/sekisho.yml")).unwrap();
-    let given = [("options", "--key ../ci.key"), ("product", "app"), ("policy", "../policy.toml")];
+    let given = [("options", "--key ../ci.key --scai"), ("product", "app"), ("policy", "../policy.toml")];
     let given: Inputs = given.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let path = format!("{}:{}", Path::new(SEKISHO).parent().unwrap().display(), std::env::var("PATH").unwrap());
     let run = |command: &str, step: &str| {
