@@ -18,7 +18,7 @@ pub use layout::LayoutArgs;
 pub use origin::OriginArgs;
 pub use profile::{ExportKind, ImportKind, ProfileArgs, ProfileCommand};
 pub use review::ReviewArgs;
-pub use signing::SigningArgs;
+pub use signing::{SignerArgs, SigningArgs};
 pub use verifying::{PolicyArgs, PolicyCommand, VerifyArgs, VerifyFormat};
 
 /// Records what a build step does, compares it with a reviewed profile, attests it, and verifies that before release.
@@ -74,6 +74,8 @@ pub enum Command {
     Policy(PolicyArgs),
     /// Make a signing key.
     Keygen(KeygenArgs),
+    /// Hold a key for another user, and sign with it what recordings say.
+    Signer(SignerArgs),
     /// Say what this kernel and container allow, and what to do about it.
     Doctor(DoctorArgs),
     /// Print a completion script for a shell.
@@ -155,7 +157,7 @@ pub struct RecordingArgs {
   sekisho run --keyless --product 'dist/*' -- npm run build    in a CI job that has an identity
   sekisho run --append --out sekisho-out -- bash -e script.sh    several steps of a job, one directory
 
-Writes recording.sekisho, verdict.json, attestations.jsonl (with --key or --keyless), sbom.cdx.json (with --sbom) and report.html
+Writes recording.sekisho, verdict.json, attestations.jsonl (with --key, --keyless or --signer), sbom.cdx.json (with --sbom) and report.html
 into the output directory.
 Exit status: 0 step 0, clean, complete; 1 not clean or not complete; 2 cannot judge; the step's own if it failed.")]
 pub struct RunArgs {
@@ -181,7 +183,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "DIR", default_value = "sekisho-out")]
     pub out: PathBuf,
     /// Also write what the step read as a bill of materials, and attest it with the rest.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "signer")]
     pub sbom: bool,
     /// Add this step to a directory that holds others: each its own recording, one bundle.
     #[arg(long)]

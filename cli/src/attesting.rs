@@ -8,6 +8,7 @@ use crate::files;
 use crate::keyless::Keyless;
 use crate::oci;
 use crate::passphrase;
+use crate::signer::{self, Wanted};
 use crate::ui::Ui;
 use sekisho_attest::classic::{self, Link, LinkError};
 use sekisho_attest::sbom::Bom;
@@ -24,6 +25,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+/// Longest profile that is sent to a signer.
+const MAX_PROFILE_BYTES: u64 = 4 << 20;
 /// Longest key file that is read.
 const MAX_KEY_BYTES: u64 = 64 << 10;
 
@@ -41,17 +44,25 @@ pub enum Signer<'a> {
     },
     /// Whom a token names.
     Keyless(Keyless<'a>),
+    /// A process that holds the key.
+    Process {
+        /// Where it listens.
+        socket: &'a Path,
+        /// Sigstore bundles are written in place of envelopes.
+        bundle: bool,
+    },
 }
 
 impl<'a> Signer<'a> {
     /// Whom the command line names, if anybody.
     pub fn of(args: &'a SigningArgs) -> Option<Self> {
-        match &args.key {
-            Some(path) => {
+        match (&args.key, &args.signer) {
+            (Some(path), _) => {
                 let passphrase = args.passphrase_file.as_deref();
                 Some(Self::Key { path, passphrase, bundle: args.bundle })
             }
-            None => args.keyless.then(|| Self::Keyless(Keyless::of(args))),
+            (None, Some(socket)) => Some(Self::Process { socket, bundle: args.bundle }),
+            (None, None) => args.keyless.then(|| Self::Keyless(Keyless::of(args))),
         }
     }
 }
@@ -67,6 +78,8 @@ pub struct Request<'a> {
     pub products: &'a [String],
     /// The judgement (`verdict.json`), if there is one.
     pub verdict: Option<&'a Value>,
+    /// The profile that it is by.
+    pub profile: Option<&'a Path>,
     /// Name of the step; must agree with the recording if that has one.
     pub step: Option<&'a str>,
     /// Where the bill of materials goes, if one is to be written and attested.
@@ -108,6 +121,10 @@ pub fn attest(request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
 /// The same for a recording that is open already.
 pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Result<Attested, CliError> {
     let mut facts = facts(input, request.recording)?;
+    if let (Signer::Process { .. }, None, Some(_)) = (request.signer, &facts.header.step, request.step) {
+        return Err(CliError::new("the recording names no step, and a signer states what it says")
+            .with_hint("`sekisho run --step NAME` puts the name into the recording"));
+    }
     name_step(&mut facts, request.step)?;
     let pen = match request.signer {
         Signer::Key { path, passphrase, bundle } => Pen::Key { key: unread_key(path, passphrase, &facts, ui)?, bundle },
@@ -115,6 +132,7 @@ pub fn attest_from(input: impl io::Read, request: &Request<'_>, ui: &Ui) -> Resu
             keyless.refuse_if_seen(&facts)?;
             Pen::Keyless(keyless)
         }
+        Signer::Process { socket, bundle } => Pen::Process(Errand::new(socket, bundle, request)?),
     };
     let verdict = request.verdict.map(Verdict::from_json).transpose().map_err(|e| CliError::new(e.to_string()))?;
     let select = match request.products {
@@ -179,6 +197,7 @@ fn say_unclaimed(facts: &RunFacts, verdict: Option<&Verdict>, ui: &Ui) {
 enum Pen<'a> {
     Key { key: SecretKey, bundle: bool },
     Keyless(Keyless<'a>),
+    Process(Errand<'a>),
 }
 
 impl Pen<'_> {
@@ -195,7 +214,46 @@ impl Pen<'_> {
                 let signed = keyless.sign(statements.payloads(), ui)?;
                 Ok((signed.lines, signed.signer))
             }
+            Self::Process(errand) => errand.run(statements.payloads().len()),
         }
+    }
+}
+
+/// What is asked of a signer: it reads the recording itself, and judges it itself.
+struct Errand<'a> {
+    socket: &'a Path,
+    bundle: bool,
+    request: &'a Request<'a>,
+    /// Name and text.
+    profile: Option<(String, String)>,
+}
+
+impl<'a> Errand<'a> {
+    fn new(socket: &'a Path, bundle: bool, request: &'a Request<'a>) -> Result<Self, CliError> {
+        // Where a profile stands in version control, the signer cannot see: what was found out here would be lost.
+        let codes = request.verdict.and_then(|verdict| verdict["deviations"].as_array()).into_iter().flatten();
+        if let Some(code) = codes.filter_map(|d| d["code"].as_str()).find(|code| code.starts_with("profile-")) {
+            return Err(CliError::new(format!("the profile is not trusted ({code}), and a signer would judge by it"))
+                .with_hint("nothing is signed: profile.md, \"Where it came from\""));
+        }
+        let text = |path: &Path| Ok::<_, CliError>((shown(path), files::read_text(path, MAX_PROFILE_BYTES)?));
+        Ok(Self { socket, bundle, request, profile: request.profile.map(text).transpose()? })
+    }
+
+    fn run(&self, statements: usize) -> Result<(String, String), CliError> {
+        let request = self.request;
+        let (lines, key) = signer::ask(
+            self.socket,
+            &Wanted {
+                recording: request.recording,
+                products: request.products,
+                profile: self.profile.as_ref().map(|(path, text)| (&**path, &**text)),
+                bundle: self.bundle,
+                scai: request.scai,
+                statements,
+            },
+        )?;
+        Ok((lines, format!("key {}… of the signer", key.get(..16).unwrap_or_default())))
     }
 }
 

@@ -27,6 +27,7 @@ mod passphrase;
 mod profiled;
 mod recording;
 mod serve;
+mod signer;
 mod ui;
 
 use args::{Args, Command};
@@ -62,6 +63,7 @@ fn dispatch(command: &Command, ui: &Ui) -> Result<Exit, CliError> {
         Command::Review(args) => commands::review::run(args, ui),
         Command::Attest(args) => commands::attest::run(args, ui),
         Command::Attach(args) => commands::attach::run(args, ui),
+        Command::Signer(args) => signer::serve(args, ui),
         Command::Sbom(args) => commands::sbom::run(args, ui),
         Command::Verify(args) => commands::verify::run(args, ui),
         Command::Layout(args) => commands::layout::run(args, ui),

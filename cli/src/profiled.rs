@@ -39,6 +39,11 @@ impl Loaded {
         Ok(Self { origin: origin::of(path, &text, args)?, ..loaded })
     }
 
+    /// One that somebody else read and sent; nothing is known of where it stands.
+    pub fn given(path: &Path, text: &str) -> Result<Self, CliError> {
+        Self::of(path, text)
+    }
+
     fn of(path: &Path, text: &str) -> Result<Self, CliError> {
         let profile = Profile::parse(text).map_err(|e| unusable(path, &e))?;
         Ok(Self { path: path.to_path_buf(), profile, sha256: Digest::of(text.as_bytes()), origin: None })

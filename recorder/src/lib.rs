@@ -39,4 +39,4 @@ pub use judge::{Judge, Ruling};
 pub use options::{Engine, Options};
 pub use probe::{Probes, probe};
 pub use step::{Recorded, record};
-pub use sys::{SysError, effective_uid};
+pub use sys::{SysError, effective_uid, peer_credentials};

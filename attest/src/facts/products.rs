@@ -5,6 +5,7 @@ use crate::run::{Listing, listing};
 use crate::statement::Descriptor;
 use globset::{GlobBuilder, GlobMatcher};
 use sekisho_events::{Digest, PathBytes, escape};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -82,6 +83,16 @@ impl RunFacts {
             Select::Globs(globs) => self.named(globs, &mut on_disk),
             Select::Default => Ok(self.unnamed(&mut on_disk)),
         }
+    }
+
+    /// The same for who cannot see the files: what the recording says of them, held against nothing.
+    pub fn products_as_recorded(&self, select: &Select) -> Result<Products, ProductError> {
+        let recorded: BTreeMap<&[u8], Digest> =
+            self.candidates.iter().filter_map(|c| Some((c.path.as_bytes(), c.sha256?))).collect();
+        self.products(select, |path| {
+            let sha256 = recorded.get(path.as_os_str().as_bytes());
+            Ok(sha256.map(|sha256| FileDigest { sha256: *sha256, size: None }))
+        })
     }
 
     fn descriptor(&self, candidate: &Candidate, sha256: Digest) -> Descriptor {

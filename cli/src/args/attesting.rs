@@ -11,7 +11,7 @@ use std::path::PathBuf;
   sekisho attest sekisho.rec --key release.key --product 'dist/*' --link links
   sekisho attest sekisho.rec --keyless --identity-token token.jwt --product 'dist/*'
   sekisho attest sekisho.rec --keyless --product 'image/blobs/sha256/*' --oci registry.example/app:v1")]
-#[command(group(ArgGroup::new("signer").required(true).args(["key", "keyless"])))]
+#[command(group(ArgGroup::new("by").required(true).args(["key", "keyless", "signer"])))]
 pub struct AttestArgs {
     /// The recording.
     #[arg(value_name = "REC")]
@@ -35,10 +35,10 @@ pub struct AttestArgs {
     #[arg(short, long, value_name = "ATT.jsonl", default_value = "attestations.jsonl")]
     pub output: PathBuf,
     /// Also write what the step read as a bill of materials into this file, and attest it.
-    #[arg(long, value_name = "BOM.json")]
+    #[arg(long, value_name = "BOM.json", conflicts_with = "signer")]
     pub sbom: Option<PathBuf>,
     /// Also write a link as in-toto-verify reads it beside a layout, into this directory.
-    #[arg(long, value_name = "DIR", conflicts_with = "keyless")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["keyless", "signer"])]
     pub link: Option<PathBuf>,
     /// Add to the attestations that stand there: several steps, one bundle.
     #[arg(long)]

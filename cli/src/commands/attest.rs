@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let signer =
-        Signer::of(&args.signing).ok_or_else(|| CliError::new("nobody is named who signs: --key K or --keyless"))?;
+    let signer = Signer::of(&args.signing)
+        .ok_or_else(|| CliError::new("nobody is named who signs: --key K, --keyless or --signer SOCKET"))?;
     // What cannot be found is said before anything is signed.
     let image = args.oci.as_deref().map(Reference::parse).transpose()?;
     let image = image.map(|image| Ok::<_, CliError>((oci::subject(&image, *ui)?, image))).transpose()?;
@@ -33,6 +33,7 @@ pub fn run(args: &AttestArgs, ui: &Ui) -> Result<Exit, CliError> {
         signer,
         products: &args.product,
         verdict: verdict_json.as_ref(),
+        profile: args.profile.as_deref(),
         step: args.step.as_deref(),
         sbom: args.sbom.as_deref(),
         scai: args.signing.scai,

@@ -48,7 +48,7 @@ pub fn run(args: &RunArgs, ui: &Ui) -> Result<Exit, CliError> {
         say_how_to_begin(&places, ui);
     }
     report::write(&places.recording, verdict.as_ref(), &places.report)?;
-    attest(args, &places, verdict.as_ref(), ui)?;
+    attest(args, &places, profile.as_ref().zip(verdict.as_ref()), ui)?;
     Ok(conclude(&outcome, verdict.as_ref(), &places, ui))
 }
 
@@ -57,7 +57,7 @@ fn hidden(args: &RunArgs) -> &'static [&'static str] {
     match Signer::of(&args.signing) {
         Some(Signer::Key { .. }) => &passphrase::VARIABLES,
         Some(Signer::Keyless(_)) => &keyless::VARIABLES,
-        None => &[],
+        Some(Signer::Process { .. }) | None => &[],
     }
 }
 
@@ -156,6 +156,9 @@ fn look_for_signer(args: &RunArgs) -> Result<(), CliError> {
             CliError::file("read", path, e).with_hint("`sekisho keygen NAME` makes NAME.key and NAME.pub")
         }),
         Some(Signer::Keyless(keyless)) => keyless.look(),
+        Some(Signer::Process { socket, .. }) => std::fs::metadata(socket)
+            .map(drop)
+            .map_err(|e| CliError::file("ask", socket, e).with_hint("`sekisho signer` listens there; docs/signer.md")),
         _ => Ok(()),
     }
 }
@@ -210,19 +213,21 @@ fn say_how_to_begin(places: &Places, ui: &Ui) {
     ui.plain("  then review it, commit it, and run again");
 }
 
-fn attest(args: &RunArgs, places: &Places, verdict: Option<&DiffReport>, ui: &Ui) -> Result<(), CliError> {
+fn attest(args: &RunArgs, places: &Places, judged: Option<(&Loaded, &DiffReport)>, ui: &Ui) -> Result<(), CliError> {
     let Some(signer) = Signer::of(&args.signing) else {
         if args.signing.scai {
-            ui.warn("--scai states nothing: nobody is named who signs (--key K or --keyless)");
+            ui.warn("--scai states nothing: nobody is named who signs (--key K, --keyless or --signer SOCKET)");
         }
         return if args.sbom { sbom::write(&places.recording, &places.sbom, ui) } else { Ok(()) };
     };
+    let (profile, verdict) = judged.unzip();
     let verdict = verdict.map(DiffReport::to_json);
     let request = Request {
         recording: &places.recording,
         signer,
         products: &args.product,
         verdict: verdict.as_ref(),
+        profile: profile.map(|p| &*p.path),
         step: args.step.as_deref(),
         sbom: args.sbom.then_some(&*places.sbom),
         scai: args.signing.scai,

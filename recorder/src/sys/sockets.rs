@@ -96,7 +96,7 @@ pub(crate) fn may_share_address(fd: BorrowedFd<'_>) -> bool {
 }
 
 /// Process and user id of a UNIX socket's peer as of connect or listen (unix(7), `SO_PEERCRED`).
-pub(crate) fn peer_credentials(fd: BorrowedFd<'_>) -> Result<(i32, u32), SysError> {
+pub fn peer_credentials(fd: BorrowedFd<'_>) -> Result<(i32, u32), SysError> {
     let mut value = libc::ucred { pid: 0, uid: 0, gid: 0 };
     let mut len = size_of::<libc::ucred>() as libc::socklen_t;
     // SAFETY: the kernel writes at most `len` bytes to `value`, and one socklen_t to `len`.
