@@ -4,7 +4,7 @@ use crate::decode::{elf, shebang};
 use crate::digests::{Digests, Slot, Stamp};
 use crate::memory::Fault;
 use crate::names::{self, Found, Looker, ProcPath};
-use crate::sys::{self, Stat};
+use crate::sys;
 use sekisho_events::{Digest, FileType, Hasher, Interpreter, PathBytes};
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
@@ -57,7 +57,8 @@ impl Images {
             self.scripts(who, call, image, digests, &mut chain);
         }
         if let Some(loader) = self.loader(who, image)
-            && let Some((found, slot)) = whole_file(who, &loader, digests)
+            && let Some(handle) = open_path(who, &loader)
+            && let Some((found, slot)) = file_behind(who, &handle, digests)
         {
             chain.push(found.path, slot);
         }
@@ -72,12 +73,14 @@ impl Images {
             return;
         }
         let mut next = call.found(who);
+        let mut first = call.handle.as_ref().and_then(|handle| handle.try_clone().ok());
         for _ in 0..CHAIN_MAX {
             if next.stat.is_none() || same(&next, image) {
                 return;
             }
-            let Some((found, slot)) = whole_file(who, &next.path, digests) else { return };
-            let head = head_of(who, &found.path);
+            let Some(handle) = first.take().or_else(|| open_path(who, &next.path)) else { return };
+            let Some((found, slot)) = file_behind(who, &handle, digests) else { return };
+            let head = reopen(&handle).map(|file| read_head(&file));
             chain.push(found.path, slot);
             // Not a script: a handler of binfmt_misc took it.
             let Some(line) = head.and_then(|h| shebang::parse(&h)) else { return };
@@ -121,22 +124,20 @@ fn same(a: &Found, b: &Found) -> bool {
     key(a) == key(b)
 }
 
-/// A regular file by name as the tracee sees it, and its digest in the making.
-fn whole_file(who: Looker, path: &PathBytes, digests: &mut Digests) -> Option<(Found, Arc<Slot>)> {
-    let handle = names::open_as(who, libc::AT_FDCWD, path.as_bytes(), libc::O_PATH).ok()?;
+/// A handle of what a name means to the tracee.
+fn open_path(who: Looker, path: &PathBytes) -> Option<OwnedFd> {
+    names::open_as(who, libc::AT_FDCWD, path.as_bytes(), libc::O_PATH).ok()
+}
+
+/// The regular file behind a handle, and its digest in the making.
+fn file_behind(who: Looker, handle: &OwnedFd, digests: &mut Digests) -> Option<(Found, Arc<Slot>)> {
     let stat = sys::fstat(handle.as_fd()).ok()?;
     if stat.file_type != FileType::Regular {
         return None;
     }
     let found = Found::new(names::of_handle(who, handle.as_fd(), &stat), stat);
-    let slot = digests.of_image(&stat, || reopen(&handle));
+    let slot = digests.of_image(&stat, || reopen(handle));
     Some((found, slot))
-}
-
-fn head_of(who: Looker, path: &PathBytes) -> Option<Vec<u8>> {
-    let handle = names::open_as(who, libc::AT_FDCWD, path.as_bytes(), libc::O_PATH).ok()?;
-    let regular = sys::fstat(handle.as_fd()).is_ok_and(|s: Stat| s.file_type == FileType::Regular);
-    if regular { reopen(&handle).map(|f| read_head(&f)) } else { None }
 }
 
 /// Opens for reading what an `O_PATH` handle of a regular file leads to: never blocks, never a terminal.

@@ -196,3 +196,23 @@ fn nothing_that_deviated_or_was_cut_is_called_clean() {
     assert_eq!(verdict["complete"], true, "{verdict}");
     assert!(places::sekisho().exists());
 }
+
+/// mount_namespaces(7): the same name means another file in another view. A call that is judged by its resolved name is not
+/// made by it where that name is not the caller's.
+#[test]
+fn what_is_allowed_in_another_view_is_not_done_in_ours() {
+    as_each_user(|user| {
+        for how in ["foreign-fd", "foreign-mkdir"] {
+            let step = Step::new(user);
+            let script = format!("{} \"$PWD\" {how}", tracee("elsewhere"));
+            profile(&step, &script);
+            std::fs::remove_dir_all(step.ground.work().join("m")).unwrap();
+            let (ran, rec, verdict) = run(&step, "deny", &script);
+            assert_eq!(ran.ended, Ended::Exit(0), "{how}: {} {verdict}", ran.said());
+            let made = step.ground.work().join("m/canary");
+            let told = json!({"kind": "file", "path": made.to_str(), "namespace": "*"});
+            assert!(rec.has(&told), "{how}: {}", rec.summary());
+            assert!(!made.exists(), "{how}: it was done in our view");
+        }
+    });
+}

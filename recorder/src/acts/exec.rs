@@ -14,6 +14,7 @@ use crate::sys::{self, SysError};
 use crate::tracee::View;
 use crate::tracer::Tracer;
 use sekisho_events::{Denied, Exec, Kind, Outcome, PathBytes, Refused};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 /// An execve under way.
@@ -22,6 +23,8 @@ pub(crate) struct ExecCall {
     pub asked: PathBytes,
     /// What the name led to at entry: the image, or a script. `None`: it was not looked up, and means the same later.
     pub found: Option<Found>,
+    /// A handle of it: by the time that the kernel has read a script, its name may lead to another, or to nothing.
+    pub handle: Option<OwnedFd>,
 }
 
 impl ExecCall {
@@ -54,9 +57,15 @@ impl Tracer {
         };
         let Some((who, _)) = self.looker(tid) else { return Verdict::Run };
         if !self.enforces() && keeps_its_meaning(who, &asked) {
-            return Verdict::Watch(Pending::Exec(Box::new(ExecCall { asked, found: None })));
+            return Verdict::Watch(Pending::Exec(Box::new(ExecCall { asked, found: None, handle: None })));
         }
-        let found = if asked.is_empty() && dirfd != libc::AT_FDCWD {
+        let by_descriptor = asked.is_empty() && dirfd != libc::AT_FDCWD;
+        let handle = if by_descriptor {
+            sys::open(names::ProcPath::fd(tid, dirfd).as_c(), libc::O_PATH)
+        } else {
+            names::open_as(who, dirfd, asked.as_bytes(), libc::O_PATH)
+        };
+        let found = if by_descriptor {
             names::of_descriptor(who, dirfd).unwrap_or_else(|_| Found::nothing(asked.clone()))
         } else {
             names::whole(who, dirfd, &asked, true)
@@ -67,7 +76,7 @@ impl Tracer {
                 return verdict;
             }
         }
-        Verdict::Watch(Pending::Exec(Box::new(ExecCall { asked, found: Some(found) })))
+        Verdict::Watch(Pending::Exec(Box::new(ExecCall { asked, found: Some(found), handle: handle.ok() })))
     }
 
     /// The execve failed.

@@ -62,7 +62,8 @@ impl Tracer {
 
     /// Makes the call by the names that were judged: neither directory descriptors nor the working directory count.
     pub(crate) fn pin_names(&mut self, who: Looker, acts: &[FileAct], args: &[usize]) {
-        let Some(act) = acts.first() else { return };
+        // By the name of what is in another view, it would be done to something else, in this one.
+        let Some(act) = acts.first().filter(|act| act.namespace.is_none()) else { return };
         let names = [Some(&act.path), act.to.as_ref().filter(|_| act.access != Access::Symlink)];
         for (arg, name) in args.iter().zip(names) {
             let Some(name) = name.filter(|n| n.as_bytes().starts_with(b"/") && self.may_rewrite(who, n)) else {

@@ -170,7 +170,12 @@ impl Tracer {
     fn pin_open(&mut self, who: names::Looker, call: &Call, open: &OpenCall, found: &Found) {
         let special = open.flags & libc::O_PATH != 0 || open.is_temporary() || open.asked.as_bytes().ends_with(b"/");
         let ordinary = found.path.as_bytes().starts_with(b"/") && !found.path.as_bytes().starts_with(b"/proc/");
-        if special || !ordinary || !self.may_rewrite(who, &found.path) || call.nr == crate::abi::nr::OPENAT2 {
+        if special
+            || found.foreign
+            || !ordinary
+            || !self.may_rewrite(who, &found.path)
+            || call.nr == crate::abi::nr::OPENAT2
+        {
             return;
         }
         let mode = match call.nr {
