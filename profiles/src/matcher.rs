@@ -56,10 +56,14 @@ pub struct Matcher {
     classes: Vec<Class>,
     class_numbers: HashMap<Class, u32>,
     running: HashMap<ProcessId, u32>,
+    steps: HashMap<Step, u32>,
     cache: HashMap<(u32, u32), ByPath>,
     cached: usize,
     seen: Vec<u32>,
 }
+
+/// Class and program before an exec, and the program that it runs.
+type Step = (u32, Option<Vec<u8>>, Vec<u8>);
 
 /// Decisions on paths.
 type ByPath = HashMap<Box<[u8]>, Arc<Decision>>;
@@ -68,6 +72,8 @@ type ByPath = HashMap<Box<[u8]>, Arc<Decision>>;
 const MAX_CACHED: usize = 1 << 16;
 /// Hashes of paths that came once.
 const SEEN: usize = 1 << 16;
+/// Steps from class to class kept before they begin anew.
+const MAX_STEPS: usize = 1 << 10;
 /// Sets of rules kept before they begin anew; far more than a build has.
 const MAX_CLASSES: usize = 1 << 14;
 
@@ -97,6 +103,7 @@ impl Matcher {
             classes: vec![Class::default()],
             class_numbers: HashMap::from([(Class::default(), 0)]),
             running: HashMap::new(),
+            steps: HashMap::new(),
             cache: HashMap::new(),
             cached: 0,
             seen: vec![0; SEEN],
@@ -181,7 +188,7 @@ impl Matcher {
             }
             Kind::Exec(exec) if exec.outcome.is_effect() => {
                 let before = self.processes.image(event.process).map(|i| i.path.as_bytes().to_vec());
-                let class = self.class_of(self.class(event.process), before.as_deref(), exec.path.as_bytes());
+                let class = self.class_behind(event.process, before, exec.path.as_bytes());
                 self.running.insert(event.process, class);
             }
             Kind::Exit(_) => {
@@ -226,6 +233,25 @@ impl Matcher {
         self.running.get(&process).copied().unwrap_or(0)
     }
 
+    /// The class of a process that ran `before` and now runs `path`. Found once for each such step, as a hundred compilers of
+    /// one make take the same one, and the patterns of ten thousand rules may have to be tried for it.
+    fn class_behind(&mut self, process: ProcessId, before: Option<Vec<u8>>, path: &[u8]) -> u32 {
+        let old = self.class(process);
+        let key = (old, before, path.to_vec());
+        if let Some(number) = self.steps.get(&key) {
+            return *number;
+        }
+        let number = self.class_of(old, key.1.as_deref(), path);
+        if self.steps.len() >= MAX_STEPS {
+            self.steps.clear();
+        }
+        // When classes were numbered anew, the key may speak of another one.
+        if self.class(process) == old {
+            self.steps.insert(key, number);
+        }
+        number
+    }
+
     /// The class of a process that ran `before` in the class `old` and now runs `path`.
     fn class_of(&mut self, old: u32, before: Option<&[u8]>, path: &[u8]) -> u32 {
         let mut class = Class { rules: Vec::new(), above: self.classes[old as usize].above.clone() };
@@ -266,6 +292,7 @@ impl Matcher {
         self.class_numbers = HashMap::from([(Class::default(), 0)]);
         self.cache.clear();
         self.cached = 0;
+        self.steps.clear();
         for number in self.running.values_mut() {
             let class = &old[*number as usize];
             *number = *self.class_numbers.entry(class.clone()).or_insert_with(|| {

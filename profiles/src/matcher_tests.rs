@@ -151,3 +151,31 @@ fn connections_are_judged_by_address_and_by_name() {
     act.host = Some("example.org".into());
     assert_eq!(verdict(&mut m, 1, &Kind::Net(act)), "net");
 }
+
+/// What a step from program to program comes to is kept for the next such step, and for no other one; also when more were kept than fit.
+#[test]
+fn the_same_program_again_has_the_rules_of_where_it_was_started() {
+    let mut m = matcher(
+        "[[rule]]\nid = \"below\"\nancestor = [\"/usr/bin/npm\"]\nread = [\"/b\"]\n\
+         [[rule]]\nid = \"even\"\nprocess = [\"/p/*[02468]\"]\nread = [\"/e\"]\n",
+    );
+    run(&mut m, 0, 1, "/usr/bin/npm");
+    run(&mut m, 0, 2, "/usr/bin/make");
+    let read = |m: &mut Matcher, p, path| verdict(m, p, &file(Access::Read, path));
+    for round in 0..3 {
+        for n in 0..600_u64 {
+            let program = format!("/p/{n}");
+            let (below, beside) = (3 + round * 2000 + n * 2, 4 + round * 2000 + n * 2);
+            run(&mut m, 1, below, &program);
+            run(&mut m, 2, beside, &program);
+            let even = if n % 2 == 0 { "even" } else { "?" };
+            let found = [
+                read(&mut m, below, "/b"),
+                read(&mut m, beside, "/b"),
+                read(&mut m, below, "/e"),
+                read(&mut m, beside, "/e"),
+            ];
+            assert_eq!(found, ["below", "?", even, even], "{program} in round {round}");
+        }
+    }
+}
