@@ -6,11 +6,15 @@ use crate::mounts;
 use crate::sys::{self, Stat, SysError};
 use crate::tracee::View;
 use crate::walk;
-use sekisho_events::PathBytes;
+use sekisho_events::{FileType, PathBytes};
 use std::ffi::{CStr, CString};
 use std::io::Write as _;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
+
+/// Character devices that open and read alike for everybody (devices.txt): null, zero, full, random, urandom.
+pub(crate) const MEMORY: [(u32, u32); 5] = [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9)];
+pub(crate) const MEMORY_NAMES: [&[u8]; 5] = [b"/dev/null", b"/dev/zero", b"/dev/full", b"/dev/random", b"/dev/urandom"];
 
 /// Stands for a directory whose name is longer than the kernel tells (`PATH_MAX`): never an absolute path.
 pub(crate) const UNTOLD: &str = "(a directory beyond PATH_MAX)";
@@ -57,7 +61,12 @@ impl Found {
     pub(crate) fn new(path: PathBytes, stat: Stat) -> Self {
         // Nothing has the name of what was never in a directory (memfd_create(2)).
         let named = stat.links != 0 && path.as_bytes().starts_with(b"/");
-        Self { foreign: named && !mounts::is_ours(stat.identity.mount), path, stat: Some(stat) }
+        // Such a device is the same in every view: what a container begins with is often its machine's `/dev/null`.
+        let everywhere = stat.file_type == FileType::CharDevice
+            && MEMORY.contains(&stat.rdev)
+            && MEMORY_NAMES.contains(&path.as_bytes());
+        let foreign = named && !everywhere && !mounts::is_ours(stat.identity.mount);
+        Self { foreign, path, stat: Some(stat) }
     }
 
     /// A name that leads to nothing.

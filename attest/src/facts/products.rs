@@ -128,6 +128,10 @@ impl RunFacts {
 
     fn matches(&self, glob: &GlobMatcher, candidate: &Candidate) -> bool {
         let path = candidate.path.as_bytes();
+        if !path.starts_with(b"/") {
+            // In a view that is not ours: nothing here has that name.
+            return false;
+        }
         let as_path = |bytes| Path::new(OsStr::from_bytes(bytes));
         let below = relative(self.header.workspace.as_bytes(), path);
         glob.is_match(as_path(path)) || below.is_some_and(|below| glob.is_match(as_path(below)))

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is handed out is an ordinary object, and depends neither on who asks nor on who opens: never
 //! through a magic link (`/proc/self/fd/N` would be one of ours), never on a file system that answers to whoever asks.
-use crate::names::{self, Looker};
+use crate::names::{self, Looker, MEMORY, MEMORY_NAMES};
 use crate::sys::{self, Stat, SysError};
 use sekisho_events::{FileType, PathBytes};
 use std::ffi::{CStr, CString};
@@ -52,10 +52,6 @@ const ORDINARY: [i64; 14] = [
     0x3153_464a, // jfs
     0x5265_4973, // reiserfs
 ];
-
-/// Character devices that open and read alike for everybody (devices.txt): null, zero, full, random, urandom.
-const MEMORY: [(u32, u32); 5] = [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9)];
-const MEMORY_NAMES: [&[u8]; 5] = [b"/dev/null", b"/dev/zero", b"/dev/full", b"/dev/random", b"/dev/urandom"];
 
 impl Links {
     fn knows(&self, text: &[u8]) -> bool {
