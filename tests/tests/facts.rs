@@ -47,7 +47,7 @@ fn an_exec_tells_program_interpreter_arguments_directory_and_names_of_variables(
 #[test]
 fn null_is_the_same_in_every_view_and_a_file_is_not() {
     let step = Step::plain();
-    let (ran, rec) = step.record(&["sh", "-c", "readlink /proc/self/ns/mnt; cat /dev/stdin; echo >/dev/stderr"]);
+    let (ran, rec) = step.record(["sh", "-c", "readlink /proc/self/ns/mnt; cat /dev/stdin; echo >/dev/stderr"]);
     let rec = rec.expect("a recording");
     let ours = std::fs::read_link("/proc/self/ns/mnt").unwrap();
     let elsewhere = String::from_utf8_lossy(&ran.stdout).trim() != ours.to_str().unwrap();
