@@ -34,9 +34,7 @@ impl Looker {
     pub(crate) fn sync(self) -> i32 {
         if self.serves { libc::AT_STATX_DONT_SYNC } else { libc::AT_STATX_SYNC_AS_STAT }
     }
-}
 
-impl Looker {
     /// True for another root in our own mount namespace.
     fn is_below_ours(self) -> bool {
         static HOME: OnceLock<u64> = OnceLock::new();

@@ -136,7 +136,7 @@ impl Tracer {
         let lost = match () {
             () if sys::effective_uid() == 0 => None,
             () if set && loses_privilege(who) => Some(OWNERS),
-            () if has_capabilities(who) && is_confined(who) => Some(CAPABILITIES),
+            () if has_capabilities(who) && is_confined(&status(who)) => Some(CAPABILITIES),
             () => None,
         };
         Some(Begun { who, cwd: names::working_directory(who), image, image_slot, stack, lost })
@@ -220,17 +220,20 @@ fn keeps_its_meaning(who: Looker, asked: &PathBytes) -> bool {
 /// privileges keeps them from whoever it filters (seccomp(2), `no_new_privs`).
 fn loses_privilege(who: Looker) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    let status = std::fs::read(names::ProcPath::of(who.tid, "status").as_str()).unwrap_or_default();
+    let status = status(who);
     let uids = procfs::field(&status, "Uid").and_then(|uids| std::str::from_utf8(uids).ok()).unwrap_or_default();
     let effective = uids.split_whitespace().nth(1).and_then(|n| n.parse().ok());
     let owner = std::fs::metadata(names::ProcPath::of(who.tid, "exe").as_str()).map(|m| m.uid()).ok();
-    is_confined(who) && owner.is_some() && owner != effective
+    is_confined(&status) && owner.is_some() && owner != effective
 }
 
 /// True if an execve can give this thread no rights (prctl(2), `PR_SET_NO_NEW_PRIVS`).
-fn is_confined(who: Looker) -> bool {
-    let status = std::fs::read(names::ProcPath::of(who.tid, "status").as_str()).unwrap_or_default();
-    procfs::field(&status, "NoNewPrivs") == Some(b"1")
+fn is_confined(status: &[u8]) -> bool {
+    procfs::field(status, "NoNewPrivs") == Some(b"1")
+}
+
+fn status(who: Looker) -> Vec<u8> {
+    std::fs::read(names::ProcPath::of(who.tid, "status").as_str()).unwrap_or_default()
 }
 
 /// True if the file of the program has capabilities (capabilities(7), `security.capability`).
