@@ -109,15 +109,17 @@ fn opening_is_as_it_was() {
     same_acts(&[("main.py", source), ("own.txt", "text\n")], &["python3", "-S", "-B", "main.py"]);
 }
 
-/// flock(2): a lock goes with the last descriptor of the file that was opened, and the listener's thread has one too, for
+/// flock(2), fcntl(2): such a lock goes with the last descriptor of the file that was opened, and the listener's thread has one too, for
 /// a moment. Whoever opens the file next must not find it locked for that.
 #[test]
 fn a_lock_that_was_given_up_is_free_at_once() {
-    let source = "import fcntl, os, threading\n\
+    let source = "import fcntl, os, struct, threading\n\
         def work(name):\n\
         \x20   for i in range(2000):\n\
         \x20       own = os.open(name, os.O_RDWR if i % 3 == 0 else os.O_RDONLY)\n\
-        \x20       fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)\n\
+        \x20       kind = fcntl.F_WRLCK if i % 3 == 0 else fcntl.F_RDLCK\n\
+        \x20       if i % 2: fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)\n\
+        \x20       else: fcntl.fcntl(own, fcntl.F_OFD_SETLK, struct.pack('hhqqi4x', kind, os.SEEK_SET, 0, 0, 0))\n\
         \x20       os.close(own)\n\
         beside = threading.Thread(target=work, args=('other.txt',))\n\
         beside.start(); work('own.txt'); beside.join()\n";

@@ -7,9 +7,10 @@ use std::fmt::Write;
 const HEAD: &str = "# System calls
 
 Made from the table in `recorder/src/calls/` by `cargo run -p sekisho-recorder --example calls-doc > docs/calls.md`; a
-test holds it to that. *Passes*: no stop, at any level. *Recorded*: the call stops from the level named on, if the condition
-holds, and is recorded; otherwise it passes. *Refused*: the kernel never sees it, the step gets the error named, and that is
-recorded. A number that is not here, the x32 ABI and any foreign ABI (`int $0x80`) are refused with ENOSYS.
+test holds it to that. *Passes*: no stop, at any level (with engine hybrid, what changes who its caller is, and locks on
+open files, stop to keep the listener right, and are not recorded). *Recorded*: the call stops from the level named on, if the
+condition holds, and is recorded; otherwise it passes. *Refused*: the kernel never sees it, the step gets the error named, and
+that is recorded. A number that is not here, the x32 ABI and any foreign ABI (`int $0x80`) are refused with ENOSYS.
 
 Conditions are what a seccomp filter can see: numbers and flags in registers, never memory. The first line that holds decides.
 ";

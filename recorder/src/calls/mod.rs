@@ -20,7 +20,8 @@ pub use coverage::{not_asserted, recorded_classes, refused_calls};
 pub use decoder::{Decoder, Follow, IpcKind, MountAct, Place};
 pub use document::markdown;
 pub use notified::{
-    CAPABILITIES, Ids, Kept, MARK, MARK_ARG, always_changes_identity, changes_identity, is_notified, notified,
+    CAPABILITIES, DESCRIPTION_LOCKS, Ids, Kept, MARK, MARK_ARG, always_changes_identity, changes_identity,
+    concerns_listener, is_notified, locks_description, notified,
 };
 pub(crate) use rows_network::OPTION;
 pub use table::{all, lookup};

@@ -32,6 +32,20 @@ pub fn is_notified(number: u32, args: &[u64; 6]) -> bool {
     notified(number).is_some_and(|tests| tests.iter().all(|test| test.holds(args)))
 }
 
+/// True for calls that stop for the sake of a listener, where there is one, however harmless the table calls them.
+pub fn concerns_listener(number: u32, args: &[u64; 6]) -> bool {
+    changes_identity(number, args) || locks_description(number, args)
+}
+
+/// True for locks that last as long as the open file description (flock(2), fcntl(2)): a listener has one in common with
+/// the step for a moment.
+pub fn locks_description(number: u32, args: &[u64; 6]) -> bool {
+    number == nr::FLOCK || number == nr::FCNTL && DESCRIPTION_LOCKS.holds(args)
+}
+
+/// `F_OFD_SETLK`, `F_OFD_SETLKW` (asm-generic/fcntl.h).
+pub const DESCRIPTION_LOCKS: Test = Test::is(1, &[37, 38]);
+
 /// True for calls that can give their caller other rights than we have: the tracer wants to know of them where a
 /// listener acts for the step. They stay as harmless as the table says.
 pub fn changes_identity(number: u32, args: &[u64; 6]) -> bool {

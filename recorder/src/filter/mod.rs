@@ -11,7 +11,7 @@ mod assembler;
 
 pub use assembler::{MAX_INSTRUCTIONS, SockFilter};
 
-use crate::abi::AUDIT_ARCH;
+use crate::abi::{AUDIT_ARCH, nr};
 use crate::calls::{self, Call, Class, Is, Stop, Test};
 use assembler::{Assembler, IF_ANY_BIT, IF_AT_LEAST, IF_EQUAL, Label};
 use sekisho_events::Level;
@@ -45,7 +45,7 @@ pub struct Plan {
     /// How much is watched.
     pub level: Level,
     /// There is a listener: what [`calls::is_notified`] says goes there (`SECCOMP_RET_USER_NOTIF`), and what
-    /// [`calls::changes_identity`] says stops.
+    /// [`calls::concerns_listener`] says stops.
     pub listener: bool,
     /// Who the step is when it begins: a call that asks for just that passes. Whoever has become somebody else has
     /// stopped for it before.
@@ -123,6 +123,7 @@ fn leaf(call: &Call, plan: &Plan) -> Leaf {
             let kept = plan.ids.and_then(|ids| ids.kept_by(call.nr));
             kept.map_or(Leaf::End(RET_TRACE), |kept| Leaf::Identity { kept })
         }
+        Class::Harmless { .. } if plan.listener && call.nr == nr::FLOCK => Leaf::End(RET_TRACE),
         Class::Harmless { .. } => Leaf::End(RET_ALLOW),
         Class::Refused { .. } => Leaf::End(RET_TRACE),
         Class::Traced(stops) => match stops.iter().find(|stop| stop.level <= plan.level) {
@@ -184,16 +185,21 @@ fn ask_identity(code: &mut Assembler, kept: &calls::Kept) {
 }
 
 /// The stops of one call, in their order.
-fn ask(code: &mut Assembler, nr: u32, plan: &Plan) {
-    let stops: &[Stop] = match calls::lookup(nr).map(|call| call.class) {
+fn ask(code: &mut Assembler, number: u32, plan: &Plan) {
+    let stops: &[Stop] = match calls::lookup(number).map(|call| call.class) {
         Some(Class::Traced(stops)) => stops,
         _ => return code.end(RET_TRACE),
     };
     let stops: Vec<&Stop> = stops.iter().filter(|stop| stop.level <= plan.level).collect();
     let passes = code.label();
-    if plan.listener && nr == crate::abi::nr::PRCTL {
+    let for_listener = match number {
+        nr::PRCTL => Some(&calls::CAPABILITIES),
+        nr::FCNTL => Some(&calls::DESCRIPTION_LOCKS),
+        _ => None,
+    };
+    if let Some(test) = for_listener.filter(|_| plan.listener) {
         let other = code.label();
-        ask_test(code, &calls::CAPABILITIES, other);
+        ask_test(code, test, other);
         code.end(RET_TRACE);
         code.mark(other);
     }

@@ -52,7 +52,7 @@ fn agree(code: &[Vec<SockFilter>; 3], level: Level, arch: u32, nr: u32, args: &[
     let native = arch == AUDIT_ARCH;
     let traced = if route == Route::Allow { RET_ALLOW } else { RET_TRACE };
     let shared = match route {
-        Route::Allow if native && calls::changes_identity(nr, args) => RET_TRACE,
+        Route::Allow if native && calls::concerns_listener(nr, args) => RET_TRACE,
         Route::Decode(_) if calls::is_notified(nr, args) => RET_USER_NOTIF,
         _ => traced,
     };

@@ -133,8 +133,8 @@ impl Notifier {
         tracer.content_of_read(waiting.id, &found, waiting.since, || reopen(&handle));
         drop(tracer);
         let id = waiting.notification.id;
-        // Without the state: the tracer, too, waits for this to be over.
-        let handed = self.common.handing.begin(&stat, id, |other| self.common.listener.is_waiting(other));
+        // Without the state: the tracer waits for this to be over.
+        let handed = self.common.handing.begin(id);
         let given = self.common.listener.give(id, file.as_fd(), waiting.open.flags & libc::O_CLOEXEC != 0);
         // At once: a lock that the step takes on the description and drops by closing it must not live on with us.
         drop(file);
