@@ -1,4 +1,4 @@
-// Shows the data in place of the plain page; if that fails, the plain page stays.
+// Shows the data in place of the plain page, which stands behind this script and is not laid out unless this fails.
 import { render } from "preact";
 import { App } from "./app";
 import { decode } from "./data";
@@ -12,8 +12,8 @@ async function start() {
   if (!page) return;
   if (document.documentElement.dataset["served"] === "yes") await serve(page);
   else if (text) {
-    const model = new Model(await decode(text));
     document.documentElement.classList.add("live");
+    const model = new Model(await decode(text));
     render(<App model={model} />, page);
   } else return;
   document.documentElement.dataset["ready"] = "yes";

@@ -35,6 +35,9 @@ const GATE: &str = "<svg width=\"20\" height=\"18\" viewBox=\"0 0 20 18\" aria-h
 /// Writes the page of a recording; a verdict stands first.
 pub fn page(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write) -> Result<()> {
     head(summary, out)?;
+    // In front of the plain page, which the browser then need not lay out.
+    script(summary, verdict, out)?;
+    plain_head(summary, out)?;
     verdict::banner(summary, verdict, out)?;
     facts(summary, out)?;
     writeln!(out, "{NAV}")?;
@@ -46,8 +49,7 @@ pub fn page(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write
     tables::nets(summary, out)?;
     files::write(summary, out)?;
     claim(summary, out)?;
-    foot(summary, out)?;
-    script(summary, verdict, out)
+    foot(summary, out)
 }
 
 /// Writes the page without data: its script asks the server that it came from for them.
@@ -72,7 +74,7 @@ pub fn page_data(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn 
 fn script(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write) -> Result<()> {
     write!(out, "<script type=\"text/plain\" id=\"data\">")?;
     data::write(summary, verdict, out)?;
-    writeln!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>")
+    writeln!(out, "</script>\n<script>{SCRIPT}</script>")
 }
 
 /// A source of a Content-Security-Policy (CSP Level 3, 2.3.1): just this text.
@@ -98,11 +100,16 @@ fn top(title: &str, more: &str, out: &mut dyn Write) -> Result<()> {
 }
 
 fn head(summary: &Summary, out: &mut dyn Write) -> Result<()> {
-    let header = &summary.header;
-    let command = cut(command_line(&header.command), MAX_COMMAND);
+    let command = cut(command_line(&summary.header.command), MAX_COMMAND);
     write!(out, "<!DOCTYPE html>\n<html lang=\"en\">\n")?;
     top(&format!("sekisho: {command}"), "", out)?;
-    write!(out, "<div id=\"page\"></div>\n<main id=\"plain\">\n")?;
+    writeln!(out, "<div id=\"page\"></div>")
+}
+
+fn plain_head(summary: &Summary, out: &mut dyn Write) -> Result<()> {
+    let header = &summary.header;
+    let command = cut(command_line(&header.command), MAX_COMMAND);
+    writeln!(out, "<main id=\"plain\">")?;
     write!(out, "<header class=\"top\"><h1>{GATE} sekisho</h1><code class=\"command\">{}</code>", Text(&command))?;
     writeln!(
         out,
@@ -158,7 +165,7 @@ fn foot(summary: &Summary, out: &mut dyn Write) -> Result<()> {
     writeln!(
         out,
         "<footer><p>{} · recording format {} · {root}{profile}</p><p>Every event: <code>sekisho show --format jsonl</code></p>\
-         </footer>\n</main>",
+         </footer>\n</main>\n</body>\n</html>",
         Text(&escaped(&summary.header.tool)),
         summary.header.version
     )
