@@ -51,13 +51,13 @@ pub fn forbid(deviation: &Deviation) -> Option<Rule> {
 }
 
 fn suggested(deviation: &Deviation) -> Option<Rule> {
-    let text = format!("[profile]\nversion = 1\nname = \"x\"\n\n{}", deviation.suggest.as_ref()?);
-    Profile::parse_any_form(&text).ok()?.rules.into_iter().next()
+    crate::suggest::parsed(deviation.suggest.as_ref()?)
 }
 
 /// The same rule for its directory and extension, and for the whole directory.
 fn wider_patterns(rule: &Rule) -> Vec<Rule> {
-    let Some((act, list)) = rule.acts.iter().next() else { return Vec::new() };
+    // Of an act that is a delegation too, one half would be wider than the other.
+    let Some((act, list)) = rule.acts.iter().next().filter(|_| rule.acts.len() == 1) else { return Vec::new() };
     let (Some(item), PatternKind::Path) = (list.first(), act.pattern_kind()) else { return Vec::new() };
     if *act == Act::Exec || Glob::parse(&item.text).is_err() {
         return Vec::new();

@@ -62,6 +62,8 @@ pub struct Deviation {
     pub suggest: Option<String>,
     /// The rule that forbids it, that has expired, or that was not met.
     pub rule: Option<String>,
+    /// Whom outside of the step it asked to act, where that needs a rule too: `tcp:127.0.0.1:8080`, escaped.
+    pub delegated: Option<String>,
 }
 
 impl Deviation {
@@ -78,6 +80,7 @@ impl Deviation {
             why,
             suggest: None,
             rule: None,
+            delegated: None,
         }
     }
 

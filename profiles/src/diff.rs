@@ -2,6 +2,7 @@
 use crate::act::Act;
 use crate::date::Date;
 use crate::decision::{Decision, MatchError, Outcome};
+use crate::delegation::{self, Acted};
 use crate::deviation::{Actor, Deviation, MAX_SEQ, Severity, secret_in, severity, what};
 use crate::matcher::Matcher;
 use crate::need::{Need, needs};
@@ -10,7 +11,7 @@ use crate::profile::Profile;
 use crate::report::{DiffReport, GapLine};
 use crate::suggest;
 use crate::vars::Vars;
-use sekisho_events::{Denied, Digest, Event, Kind, Level, Mode, ProcessId, Trailer};
+use sekisho_events::{Denied, Digest, Event, Kind, Level, Mode, PathBytes, ProcessId, Trailer};
 use std::collections::HashMap;
 
 /// Distinct deviations that are kept; more are counted.
@@ -46,6 +47,9 @@ pub struct Differ {
     used: Vec<bool>,
     deviations: Vec<Deviation>,
     known: HashMap<Key, usize>,
+    /// Place of the deviation that was last found or repeated; `None`: it was too many.
+    latest: Option<usize>,
+    acted: Acted,
     omitted: u64,
     events: u64,
     deviating: u64,
@@ -64,6 +68,8 @@ impl Differ {
             options,
             deviations: Vec::new(),
             known: HashMap::new(),
+            latest: None,
+            acted: Acted::default(),
             omitted: 0,
             events: 0,
             deviating: 0,
@@ -111,10 +117,38 @@ impl Differ {
             }
             if matches!(decision.outcome, Outcome::Unlisted | Outcome::Denied(_)) {
                 deviates = true;
-                self.deviate(event, kind, &need, &decision);
+                if !self.fold(event, &need, &decision) {
+                    self.deviate(event, kind, &need, &decision);
+                }
             }
         });
+        match kind {
+            Kind::Net(_) | Kind::File(_) if deviates => {
+                if let Some(at) = self.latest {
+                    self.acted.took_place(event, at);
+                }
+            }
+            Kind::Exec(_) | Kind::Exit(_) => self.acted.forget(event.process),
+            _ => {}
+        }
         deviates
+    }
+
+    /// True if this is a delegation by an act that deviates: then one deviation says both.
+    fn fold(&mut self, event: &Event, need: &Need<'_>, decision: &Decision) -> bool {
+        let to = delegation::target(&need.target).filter(|_| decision.outcome == Outcome::Unlisted);
+        let Some((to, at)) = to.and_then(|to| Some((to, self.acted.before(event.process, to)?))) else { return false };
+        let what = what(need, &self.vars);
+        let path = self.matcher.image(event.process).map_or_else(PathBytes::default, |image| image.path.clone());
+        let process = Some(&path).filter(|p| !p.is_empty());
+        let rule = suggest::rule(need, process, &self.vars);
+        let Some(deviation) = self.deviations.get_mut(at) else { return false };
+        delegation::fold(deviation, to, &what, rule);
+        if deviation.seq.len() < MAX_SEQ {
+            deviation.seq.push(event.seq);
+        }
+        self.known.insert((Act::Delegate.code(), path.as_bytes().to_vec(), what), at);
+        true
     }
 
     fn deviate(&mut self, event: &Event, kind: &Kind, need: &Need<'_>, decision: &Decision) {
@@ -153,6 +187,7 @@ impl Differ {
                 why,
                 suggest,
                 rule,
+                delegated: None,
             },
         );
     }
@@ -204,6 +239,7 @@ impl Differ {
             why,
             suggest,
             rule: Some(sekisho_events::escape(denied.rule.as_bytes())),
+            delegated: None,
         }
     }
 
@@ -273,8 +309,10 @@ impl Differ {
         let Some(at) = self.known.get(&(code, path, what.to_owned())) else {
             let full = self.deviations.len() >= MAX_DEVIATIONS;
             self.omitted += if full { times } else { 0 };
+            self.latest = None;
             return full;
         };
+        self.latest = Some(*at);
         let deviation = &mut self.deviations[*at];
         deviation.times += times;
         if deviation.seq.len() < MAX_SEQ && deviation.seq.last() != Some(&event.seq) {
@@ -285,6 +323,7 @@ impl Differ {
 
     fn add(&mut self, event: &Event, mut deviation: Deviation) {
         let path = deviation.process.as_ref().map_or_else(Vec::new, |p| p.path.as_bytes().to_vec());
+        self.latest = Some(self.deviations.len());
         self.known.insert((deviation.code, path, deviation.what.clone()), self.deviations.len());
         deviation.seq.push(event.seq);
         deviation.times = event.times.unwrap_or(1);

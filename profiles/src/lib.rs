@@ -11,6 +11,7 @@ mod compare;
 mod date;
 mod decide;
 mod decision;
+mod delegation;
 mod deviation;
 mod diff;
 mod draft;

@@ -128,6 +128,9 @@ fn deviation(deviation: &Deviation) -> Value {
     if let Some(rule) = &deviation.rule {
         map.insert("rule".into(), rule.clone().into());
     }
+    if let Some(delegated) = &deviation.delegated {
+        map.insert("delegated".into(), delegated.clone().into());
+    }
     Value::Object(map)
 }
 

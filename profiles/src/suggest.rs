@@ -3,6 +3,7 @@ use crate::act::Act;
 use crate::deviation::pattern_of;
 use crate::need::{Need, Target};
 use crate::net::NetPattern;
+use crate::profile::Profile;
 use crate::rule::Rule;
 use crate::vars::Vars;
 use sekisho_events::PathBytes;
@@ -60,6 +61,12 @@ pub(crate) fn slug(name: &[u8]) -> String {
     }
     let out = out.trim_end_matches('-');
     if out.starts_with(|c: char| c.is_ascii_lowercase()) { out.to_owned() } else { format!("p{out}") }
+}
+
+/// The rule of a fragment.
+pub(crate) fn parsed(fragment: &str) -> Option<Rule> {
+    let text = format!("[profile]\nversion = 1\nname = \"x\"\n\n{fragment}");
+    Profile::parse_any_form(&text).ok()?.rules.into_iter().next()
 }
 
 /// A rule as the text of a fragment.

@@ -1,8 +1,8 @@
 //! Reports: what is in them, in which order, in which form.
 #![allow(clippy::unwrap_used, reason = "tests")]
 mod support;
-use sekisho_events::{Access, Denied, Event, FileAct, Gap, GapWhy, Kind, Level, Outcome};
-use sekisho_profiles::{CompareReport, DiffOptions, DiffReport, Differ, Outline, Profile, TextOptions, Vars};
+use sekisho_events::{Access, Delegated, Denied, Event, FileAct, Gap, GapWhy, Kind, Level, NetAct, NetOp, Outcome};
+use sekisho_profiles::{CompareReport, DiffOptions, DiffReport, Differ, Outline, Profile, Severity, TextOptions, Vars};
 use std::fmt::Write as _;
 use support::{Tape, header, trailer};
 
@@ -78,6 +78,59 @@ fn the_suggested_rule_allows_the_deviation() {
     report.deviations.iter().for_each(|d| rules.push_str(d.suggest.as_ref().unwrap()));
     assert!(rules.contains("write = ['$WORKSPACE/a\\*b']"), "{rules}");
     assert!(diff_with(&profile(&rules), &tape.events, DiffOptions::default()).clean);
+}
+
+fn delegates(tape: &mut Tape, process: u64, to: &str) {
+    tape.push(process, Kind::Delegated(Delegated { to: to.into(), peer: None }));
+}
+
+/// One act has one deviation, whatever of it needs a rule; and the rule that is suggested allows all of it.
+#[test]
+fn a_connection_to_somebody_on_this_machine_is_one_deviation() {
+    let mut tape = good();
+    for _ in 0..2 {
+        tape.connect(2, "127.0.0.1", 8080);
+        delegates(&mut tape, 2, "tcp:127.0.0.1:8080");
+        let mut socket = NetAct::new(NetOp::Connect, "unix");
+        socket.path = Some("/run/docker.sock".into());
+        tape.push(2, Kind::Net(socket));
+        delegates(&mut tape, 2, "unix:/run/docker.sock");
+        tape.file(2, Access::Write, "/run/initctl");
+        delegates(&mut tape, 2, "fifo:/run/initctl");
+    }
+    let report = diff(&tape.events);
+    assert_eq!(
+        codes(&report),
+        [
+            ("delegated", "delegate fifo:/run/initctl".to_owned(), 2),
+            ("delegated", "delegate unix:/run/docker.sock".to_owned(), 2),
+            ("net-connect", "connect tcp 127.0.0.1:8080".to_owned(), 2),
+        ]
+    );
+    for deviation in &report.deviations {
+        assert_eq!(deviation.severity, Severity::High);
+        assert!(deviation.why.contains("outside of the step") && deviation.delegated.is_some(), "{deviation:?}");
+    }
+    let mut rules = RULES.to_owned();
+    report.deviations.iter().for_each(|d| {
+        rules.push_str(&d.suggest.as_ref().unwrap().replace("check-", &d.what[..11].replace([' ', ':'], "-")))
+    });
+    assert!(rules.contains("connect = [\"127.0.0.1:8080/tcp\"]\ndelegate = [\"tcp:127.0.0.1:8080\"]"), "{rules}");
+    assert!(diff_with(&profile(&rules), &tape.events, DiffOptions::default()).clean, "{rules}");
+}
+
+#[test]
+fn a_delegation_by_an_act_that_is_allowed_or_of_somebody_else_stands_for_itself() {
+    let rules =
+        format!("{RULES}[[rule]]\nid = \"web\"\nprocess = [\"/usr/bin/make\"]\nconnect = [\"127.0.0.1:80/tcp\"]\n");
+    let mut tape = good();
+    tape.connect(1, "127.0.0.1", 80).connect(2, "127.0.0.1", 80);
+    delegates(&mut tape, 1, "tcp:127.0.0.1:80");
+    let report = diff_with(&profile(&rules), &tape.events, DiffOptions::default());
+    let found: Vec<_> =
+        report.deviations.iter().map(|d| (d.code, d.process.as_ref().unwrap().path.escaped())).collect();
+    assert_eq!(found, [("delegated", "/usr/bin/make".to_owned()), ("net-connect", "/usr/bin/check".to_owned())]);
+    assert!(report.deviations.iter().all(|d| d.delegated.is_none()));
 }
 
 #[test]

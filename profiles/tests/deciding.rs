@@ -16,6 +16,7 @@ fn deviation(body: &str) -> Deviation {
         why: String::new(),
         suggest: Some(format!("[[rule]]\nid = \"a\"\n{body}\n")),
         rule: None,
+        delegated: None,
     }
 }
 

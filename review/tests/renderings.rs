@@ -29,6 +29,7 @@ fn verdict(names: &[&[u8]]) -> DiffReport {
         why: "no rule lets curl write anything".to_owned(),
         suggest: Some("[[rule]]\nid = \"x\"\n".to_owned()),
         rule: None,
+        delegated: None,
     };
     let mut deviations =
         vec![deviation("net-connect", "connect tcp 203.0.113.7:443".to_owned(), Severity::High, vec![9])];
