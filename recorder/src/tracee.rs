@@ -7,6 +7,8 @@ use crate::tracer::{Making, Marks, Restore};
 use sekisho_events::ProcessId;
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where a group looks names up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,6 +20,32 @@ pub(crate) enum View {
     Other(u64),
 }
 
+/// The memory of one group, or of several: who is made by vfork(2) has its parent's, and what it makes may have it still when
+/// the parent goes on. What one of them learns about it holds for all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory(Arc<AtomicBool>);
+
+impl Memory {
+    /// From now on somebody may change it under a stopped thread.
+    pub(crate) fn unsettle(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_unsettled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// True if it is the memory of more than one group.
+    pub(crate) fn is_joint(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
+    /// What a child gets that has memory of its own: what was mapped for several is so still.
+    fn copied(&self) -> Self {
+        Self(Arc::new(AtomicBool::new(self.is_unsettled())))
+    }
+}
+
 /// A thread group: what its threads share.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -25,8 +53,8 @@ pub(crate) struct Group {
     pub pid: i32,
     /// Threads that are alive.
     pub threads: u32,
-    /// True if memory may change under a stopped thread: another process shares it, or shared pages are mapped.
-    pub shared_memory: bool,
+    /// Its memory, which may change under a stopped thread: another process shares it, or shared pages are mapped.
+    pub memory: Memory,
     /// True if a process that is no thread of it shares its working directory or its descriptors, and may change them, the
     /// directory even after an execve.
     pub shared_place: bool,
@@ -56,7 +84,7 @@ impl Group {
         Self {
             pid,
             threads: 0,
-            shared_memory: self.shared_memory,
+            memory: self.memory.copied(),
             shared_place: false,
             view: self.view,
             own_pids: self.own_pids,
@@ -75,7 +103,7 @@ impl Group {
         Self {
             pid,
             threads: 0,
-            shared_memory: false,
+            memory: Memory::default(),
             shared_place: false,
             view: View::Ours,
             own_pids: false,
@@ -91,7 +119,7 @@ impl Group {
 
     /// True if nobody but the stopped thread can change its memory, descriptors or directory.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.threads <= 1 && !self.shared_memory && !self.shared_place
+        self.threads <= 1 && !self.memory.is_unsettled() && !self.shared_place
     }
 }
 
@@ -189,10 +217,15 @@ impl Table {
     /// Somebody else may write the memory of this group from now on, while calls of it that are not pinned are under way.
     pub(crate) fn unsettle(&mut self, group: i32) {
         if let Some(group) = self.groups.get_mut(&group) {
-            group.shared_memory = true;
+            group.memory.unsettle();
         }
         let unpinned = self.tracees.values_mut().filter(|t| t.group == group && t.restore.is_none());
         unpinned.filter_map(|t| t.pending.as_mut()).for_each(Pending::unsettle);
+    }
+
+    /// Anybody's memory may be somebody else's, too.
+    pub(crate) fn unsettle_all(&mut self) {
+        self.groups.values().for_each(|group| group.memory.unsettle());
     }
 
     /// Threads of `group` other than `but`: those that an execve ends.

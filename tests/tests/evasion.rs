@@ -66,3 +66,8 @@ fn what_is_not_in_the_catalogue_is_seen_too() {
 fn what_leads_elsewhere_is_told_as_it_is() {
     suite::run("m_elsewhere");
 }
+
+#[test]
+fn what_takes_two_steps_is_told_as_it_is() {
+    suite::run("n_mixed");
+}

@@ -117,7 +117,8 @@ impl Tracer {
         if path == KCORE {
             return Some(Verdict::tamper("memory", call.name, "/proc/kcore", libc::EACCES));
         }
-        if writes && (path.starts_with(b"/proc/self/mem") || is_memory_of(path)) {
+        // Its own, too: by it a thread writes what is mapped read-only, copies of arguments among it.
+        if writes && is_memory(path) {
             let errno = libc::EACCES;
             return Some(Verdict::tamper("memory", call.name, &sekisho_events::escape(path), errno));
         }
@@ -171,8 +172,11 @@ pub(super) fn process_door(path: &[u8]) -> Option<(i32, &[u8])> {
     Some((pid, door))
 }
 
-fn is_memory_of(path: &[u8]) -> bool {
-    process_door(path).is_some_and(|(_, door)| door == b"mem")
+/// True for the memory of any process: `/proc/PID/mem`, `/proc/self/task/TID/mem` and so on (proc(5)).
+fn is_memory(path: &[u8]) -> bool {
+    let Some(rest) = path.strip_prefix(b"/proc/") else { return false };
+    let parts: Vec<&[u8]> = rest.split(|b| *b == b'/').collect();
+    matches!(parts[..], [_, b"mem"] | [_, b"task", _, b"mem"])
 }
 
 fn contains(text: &[u8], word: &[u8]) -> bool {
@@ -182,6 +186,19 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// proc(5): a thread is listed below its process, and by a link of its own.
+    #[test]
+    fn memory_is_known_by_each_of_its_names() {
+        for path in
+            ["/proc/self/mem", "/proc/7/mem", "/proc/self/task/8/mem", "/proc/7/task/8/mem", "/proc/thread-self/mem"]
+        {
+            assert!(is_memory(path.as_bytes()), "{path}");
+        }
+        for path in ["/proc/mem", "/proc/self/maps", "/proc/self/task/8/maps", "/proc/self/fd/mem", "/x/self/mem"] {
+            assert!(!is_memory(path.as_bytes()), "{path}");
+        }
+    }
 
     /// Documentation/admin-guide/devices.txt
     #[test]

@@ -203,7 +203,7 @@ impl Tracer {
     pub(crate) fn share_memory(&mut self, tid: i32, call: &Call) {
         let view = call.nr == crate::abi::nr::MMAP && is_read_only_view(tid, call);
         if !view && let Some(group) = self.table.group_of_mut(tid) {
-            group.shared_memory = true;
+            group.memory.unsettle();
         }
     }
 }

@@ -36,7 +36,7 @@ impl Tracer {
         let shared = (libc::CLONE_VM | libc::CLONE_FILES) as u64;
         let shares = flags & shared != 0 && flags & (libc::CLONE_VFORK | libc::CLONE_THREAD) as u64 == 0;
         if shares && let Some(group) = self.table.group_of_mut(tid) {
-            group.shared_memory = true;
+            group.memory.unsettle();
         }
         if flags & NEW_NAMESPACES == 0 {
             return Verdict::Run;

@@ -2,6 +2,7 @@
 use super::{Call, Pending, Verdict, net_kind, outcome};
 use crate::decode::sockaddr::{self, SockAddr};
 use crate::memory;
+use crate::names::ProcPath;
 use crate::sys::{self, SocketFacts};
 use crate::tracer::Tracer;
 use sekisho_events::{Delegated, Identity, Kind, NetAct, NetOp, Outcome, PathBytes};
@@ -31,6 +32,9 @@ impl Tracer {
     /// A duplicate of a tracee's descriptor.
     pub(crate) fn borrow_descriptor(&mut self, tid: i32, fd: i32) -> Option<OwnedFd> {
         let group = self.table.group_of_mut(tid)?;
+        if tid != group.pid {
+            return thread_descriptor(tid, group.pid, fd);
+        }
         if group.pidfd.is_none() {
             group.pidfd = sys::pidfd_open(group.pid).ok();
         }
@@ -261,6 +265,18 @@ impl Tracer {
     }
 }
 
+/// A duplicate of a descriptor of a thread that is not its group's leader: it may have descriptors of its own (unshare(2),
+/// `CLONE_FILES`), and its leader may have ended.
+fn thread_descriptor(tid: i32, leader: i32, fd: i32) -> Option<OwnedFd> {
+    if let Ok(thread) = sys::pidfd_open_thread(tid) {
+        return sys::pidfd_getfd(thread.as_fd(), fd).ok();
+    }
+    // Before Linux 6.9: the leader's, if that is the same object.
+    let borrowed = sys::pidfd_getfd(sys::pidfd_open(leader).ok()?.as_fd(), fd).ok()?;
+    let own = sys::statx(None, ProcPath::fd(tid, fd).as_c(), 0).ok()?;
+    (sys::fstat(borrowed.as_fd()).ok()?.identity == own.identity).then_some(borrowed)
+}
+
 /// A service of this machine that the step did not start itself. A socket that is connected to its own address is, too.
 pub(crate) fn loopback_delegation(act: &NetAct, socket: Option<&OwnedFd>) -> Option<Delegated> {
     let (address, port) = (act.address?, act.port?);
@@ -288,9 +304,8 @@ fn has_others(tid: i32, op: NetOp, protocol: &str, port: u16) -> bool {
         let mut fields = line.split_ascii_whitespace().skip(1);
         fields.next().is_some_and(|local| local.ends_with(&ending)) && (!streams || fields.nth(1) == Some(LISTENS))
     };
-    let lists = [protocol.to_owned(), format!("{protocol}6")].map(|name| {
-        std::fs::read_to_string(crate::names::ProcPath::of(tid, &format!("net/{name}")).as_str()).unwrap_or_default()
-    });
+    let lists = [protocol.to_owned(), format!("{protocol}6")]
+        .map(|name| std::fs::read_to_string(ProcPath::of(tid, &format!("net/{name}")).as_str()).unwrap_or_default());
     let bound = lists.iter().flat_map(|list| list.lines()).filter(|line| is_bound(line)).count();
     bound > usize::from(!streams || op == NetOp::Listen)
 }

@@ -37,6 +37,6 @@ pub(crate) use signals::{Forwarding, WAKE, block_signals, foreground, give_termi
 pub use sockets::peer_credentials;
 pub(crate) use sockets::{
     SocketFacts, local_address, may_share_address, network_of, peek_datagram, peer_address, pidfd_getfd, pidfd_open,
-    socket_facts, takes_both_families,
+    pidfd_open_thread, socket_facts, takes_both_families,
 };
 pub(crate) use wait::{Stop, Waited, has_children, wait_any};

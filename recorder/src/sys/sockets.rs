@@ -11,6 +11,17 @@ pub(crate) fn pidfd_open(pid: i32) -> Result<OwnedFd, SysError> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
 }
 
+/// A descriptor of one thread (pidfd_open(2), `PIDFD_THREAD`, Linux 6.9; before: EINVAL).
+pub(crate) fn pidfd_open_thread(tid: i32) -> Result<OwnedFd, SysError> {
+    /// linux/pidfd.h.
+    const PIDFD_THREAD: i32 = libc::O_EXCL;
+    // SAFETY: plain numbers; no memory.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, tid, PIDFD_THREAD) };
+    check("pidfd_open", fd)?;
+    // SAFETY: the kernel has just given us this descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
 /// A duplicate of descriptor `fd` of the process (pidfd_getfd(2), Linux 5.6); close-on-exec.
 pub(crate) fn pidfd_getfd(pidfd: BorrowedFd<'_>, fd: i32) -> Result<OwnedFd, SysError> {
     // SAFETY: plain numbers; no memory.

@@ -43,7 +43,7 @@ impl Tracer {
             && any_of_a_file(tid, &spans)
             && let Some(group) = self.table.group_of_mut(tid)
         {
-            group.shared_memory = true;
+            group.memory.unsettle();
         }
     }
 }

@@ -3,6 +3,7 @@ use super::Tracer;
 use crate::abi;
 use crate::acts::Pending;
 use crate::sys::{self, SysError, Terminal};
+use crate::tracee::Memory;
 use sekisho_events::{Descriptor, DescriptorHow, Exit, ExitHow, Gap, GapWhy, Kind, SpawnHow};
 
 impl Tracer {
@@ -45,12 +46,9 @@ impl Tracer {
         let parent_quiet = self.table.group_of(parent).is_none_or(super::super::tracee::Group::is_quiet);
         let group = self.table.get(parent).map_or(child, |t| t.group);
         let id = if thread { self.table.add(child, group) } else { self.table.add_child(child, parent) };
-        if !thread
-            && shares
-            && let Some(new) = self.table.group_of_mut(child)
-        {
+        if thread || shares {
             // A vfork child has its parent's memory to itself only if that parent is one thread.
-            new.shared_memory |= how != SpawnHow::Vfork || !parent_quiet;
+            self.has_memory_of(parent, child, thread, how == SpawnHow::Vfork && parent_quiet);
         }
         if !thread && let Some(new) = self.table.group_of_mut(child) {
             new.apart |= flags & crate::acts::NEW_NAMESPACES != 0;
@@ -76,6 +74,20 @@ impl Tracer {
             self.begin(child)?;
         }
         Ok(())
+    }
+
+    /// A thread, or a process, has its creator's memory. `alone`: until it ends or executes, nobody else runs there.
+    fn has_memory_of(&mut self, parent: i32, child: i32, thread: bool, alone: bool) {
+        let Some(creator) = self.table.group_of(parent) else { return };
+        // A vfork child's own end lets its creator go on, while whom it has made stays.
+        let joint = creator.memory.is_joint();
+        let memory = creator.memory.clone();
+        if joint || !thread && !alone {
+            memory.unsettle();
+        }
+        if !thread && let Some(new) = self.table.group_of_mut(child) {
+            new.memory = memory;
+        }
     }
 
     fn begin(&mut self, tid: i32) -> Result<(), SysError> {
@@ -141,7 +153,7 @@ impl Tracer {
         }
         if let Some(group) = self.table.group_of_mut(tid) {
             group.threads = 1;
-            group.shared_memory = false;
+            group.memory = Memory::default();
             group.undumpable = false;
             group.page = None;
             group.started = true;
@@ -196,6 +208,8 @@ impl Tracer {
                 continue;
             }
             self.newborn.remove(&child);
+            // Whose memory it has nobody knows.
+            self.table.unsettle_all();
             let id = if group != child && self.table.has_group(group) {
                 self.table.add(child, group)
             } else {
