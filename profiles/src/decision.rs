@@ -50,6 +50,15 @@ pub(crate) struct Decision {
     pub(crate) unnamed: Option<u32>,
 }
 
+impl Decision {
+    /// As if nothing were decided; what memory it has is kept.
+    pub(crate) fn clear(&mut self) {
+        let mut matched = std::mem::take(&mut self.matched);
+        matched.clear();
+        *self = Self { matched, ..Self::default() };
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Allowed(u32),

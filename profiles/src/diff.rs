@@ -117,6 +117,7 @@ impl Differ {
             }
             if matches!(decision.outcome, Outcome::Unlisted | Outcome::Denied(_)) {
                 deviates = true;
+                let decision = decision.clone();
                 if !self.fold(event, &need, &decision) {
                     self.deviate(event, kind, &need, &decision);
                 }
@@ -197,7 +198,7 @@ impl Differ {
         let mut any = false;
         needs(&denied.would, &mut |need| {
             any = true;
-            let decision = self.matcher.decide(event.process, &need);
+            let decision = self.matcher.decide(event.process, &need).clone();
             let what = what(&need, &self.vars);
             if self.repeat(event, "denied-rule", &what) {
                 return;

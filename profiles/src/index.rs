@@ -6,10 +6,20 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// Patterns and what they stand for.
 #[derive(Debug)]
 pub(crate) struct Index<T> {
-    entries: Vec<(Pattern, T)>,
-    whole: HashMap<Vec<u8>, Vec<u32>>,
-    /// By the hash of the leading directory; a pattern is matched whole, so that equal hashes do no harm.
-    below: HashMap<u64, Vec<u32>, BuildHasherDefault<Hashed>>,
+    entries: Vec<Entry<T>>,
+    /// The last entry, from 1, by the hash of the leading directory, or of the whole path turned by [`WHOLE`]. What is found is matched
+    /// whole, so that equal hashes do no harm.
+    last: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    /// A bit for each of those hashes: nearly all directories above a path have none, and are not looked up.
+    marks: Vec<u64>,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    pattern: Pattern,
+    what: T,
+    /// The entry before it of the same hash, from 1.
+    before: u32,
 }
 
 /// A key that is a hash already. How long a search takes is decided by the keys of the patterns, which are reviewed, not by
@@ -33,50 +43,71 @@ impl Hasher for Hashed {
 
 impl<T> Default for Index<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), whole: HashMap::new(), below: HashMap::default() }
+        Self { entries: Vec::new(), last: HashMap::default(), marks: vec![0] }
     }
 }
 
 impl<T> Index<T> {
     /// Adds a pattern.
     pub(crate) fn insert(&mut self, pattern: Pattern, what: T) {
-        let number = self.entries.len() as u32;
-        if pattern.is_literal() {
-            self.whole.entry(pattern.prefix().to_vec()).or_default().push(number);
-        } else {
-            let directory = pattern.prefix().split(|b| *b == b'/').fold(SEED, step);
-            self.below.entry(directory).or_default().push(number);
+        let directory = pattern.prefix().split(|b| *b == b'/').fold(SEED, step);
+        let hash = if pattern.is_literal() { directory ^ WHOLE } else { directory };
+        let number = self.entries.len() as u32 + 1;
+        let before = self.last.insert(hash, number).unwrap_or(0);
+        self.entries.push(Entry { pattern, what, before });
+        if self.last.len() > self.marks.len() * 4 {
+            self.marks = vec![0; self.marks.len() * 4];
+            let hashes: Vec<u64> = self.last.keys().copied().collect();
+            for hash in hashes {
+                self.mark(hash);
+            }
         }
-        self.entries.push((pattern, what));
+        self.mark(hash);
+    }
+
+    fn mark(&mut self, hash: u64) {
+        let (word, bit) = self.place(hash);
+        self.marks[word] |= bit;
+    }
+
+    fn place(&self, hash: u64) -> (usize, u64) {
+        ((hash >> 6) as usize & (self.marks.len() - 1), 1 << (hash % 64))
     }
 
     /// Calls `take` for every pattern that matches. Returns how many had to be tried.
     pub(crate) fn find(&self, path: &[u8], mut take: impl FnMut(&Pattern, &T)) -> usize {
         let mut tried = 0;
-        for number in self.whole.get(path).into_iter().flatten() {
-            let (pattern, what) = &self.entries[*number as usize];
-            tried += 1;
-            take(pattern, what);
-        }
-        if self.below.is_empty() {
+        if self.entries.is_empty() {
             return tried;
         }
+        let mut all = |hash| {
+            let (word, bit) = self.place(hash);
+            if self.marks[word] & bit == 0 {
+                return;
+            }
+            let mut next = self.last.get(&hash).copied().unwrap_or(0);
+            while let Some(entry) = next.checked_sub(1).and_then(|number| self.entries.get(number as usize)) {
+                tried += 1;
+                if entry.pattern.matches(path) {
+                    take(&entry.pattern, &entry.what);
+                }
+                next = entry.before;
+            }
+        };
         let mut hash = SEED;
         let mut rest = path;
         while let Some(slash) = rest.iter().position(|b| *b == b'/') {
             hash = step(hash, &rest[..slash]);
             rest = &rest[slash + 1..];
-            for number in self.below.get(&hash).into_iter().flatten() {
-                let (pattern, what) = &self.entries[*number as usize];
-                tried += 1;
-                if pattern.matches(path) {
-                    take(pattern, what);
-                }
-            }
+            all(hash);
         }
+        all(step(hash, rest) ^ WHOLE);
         tried
     }
 }
+
+/// What tells a whole path from a directory of the same name.
+const WHOLE: u64 = 0x5bd1_e995_7b93_1f35;
 
 /// The hash of no component.
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
@@ -91,6 +122,11 @@ fn step(hash: u64, component: &[u8]) -> u64 {
         product ^ product >> 32
     });
     mixed.rotate_left(5)
+}
+
+/// A hash of bytes, and of a number that stands before them.
+pub(crate) fn mix(number: u64, bytes: &[u8]) -> u64 {
+    step(SEED ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15), bytes)
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests"))]
 
 mod act;
+mod canonical;
+mod class;
 mod classes;
 mod compare;
 mod date;
@@ -31,6 +33,7 @@ mod matcher;
 #[cfg(test)]
 mod matcher_tests;
 mod meaning;
+mod memo;
 mod need;
 mod net;
 mod origin;

@@ -6,9 +6,9 @@ use crate::glob::Glob;
 use crate::net::{NamePattern, NetPattern};
 use crate::profile::{Meta, Profile};
 use crate::reviewed::Library;
-use crate::rule::{Item, Rule, Seen};
+use crate::rule::{Item, Repeated, Rule, Seen, first_repeated};
 use sekisho_events::{Digest, Level, Mode};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use toml_edit::{Document, RawString, Table, Value};
 
@@ -64,7 +64,14 @@ const RULE_KEYS: &[&str] = &[
 
 /// Reads a profile in any form, with what it includes.
 pub(crate) fn profile(text: &str, library: &Library) -> Result<Profile, ProfileError> {
-    let mut profile = alone(text)?;
+    included(alone(text)?, text, library)
+}
+
+/// Adds what it includes to a profile that was read from a text with this `[profile]` table.
+pub(crate) fn included(mut profile: Profile, text: &str, library: &Library) -> Result<Profile, ProfileError> {
+    if profile.meta.include.is_empty() {
+        return Ok(profile);
+    }
     let mut found = BTreeMap::new();
     include(text, library, &mut Vec::new(), &mut found)?;
     for (name, rules) in found {
@@ -86,8 +93,7 @@ fn include(
     found: &mut BTreeMap<&'static str, Vec<Rule>>,
 ) -> Result<(), ProfileError> {
     let source = Source { text };
-    let document =
-        Document::parse(text).map_err(|e| source.error(e.span(), Kind::Syntax(SyntaxMessage::new(e.message()))))?;
+    let document = source.document()?;
     let Some(table) = document.as_table().get("profile").and_then(toml_edit::Item::as_table) else { return Ok(()) };
     let mut chosen: Vec<(&'static str, &'static str)> = Vec::new();
     source.list(table, "include", |text| {
@@ -120,38 +126,44 @@ fn include(
 
 /// Reads a profile in any form, without what it includes.
 pub(crate) fn alone(text: &str) -> Result<Profile, ProfileError> {
-    let source = Source { text };
-    source.refuse_markers()?;
-    let document =
-        Document::parse(text).map_err(|e| source.error(e.span(), Kind::Syntax(SyntaxMessage::new(e.message()))))?;
-    let root = document.as_table();
-    source.known_keys(root, &["profile", "rule"])?;
-    let mut profile = Profile { trailing: source.comment(Some(document.trailing())), ..Profile::default() };
-    let (_, item) =
-        root.get_key_value("profile").ok_or_else(|| source.error(None, Kind::MissingKey { key: "profile" }))?;
-    let table = item
-        .as_table()
-        .ok_or_else(|| source.error(item.span(), Kind::WrongType { key: "profile", wanted: "a table: [profile]" }))?;
-    profile.meta = source.meta(table)?;
-    if let Some(item) = root.get("rule") {
-        let rules = item.as_array_of_tables().ok_or_else(|| {
-            source.error(item.span(), Kind::WrongType { key: "rule", wanted: "an array of tables: [[rule]]" })
-        })?;
-        source.rules(rules, &mut profile)?;
-    }
-    profile.normalise();
-    Ok(profile)
+    Source { text }.alone()
 }
 
 /// A text and where it stands.
 type Spanned = (String, Option<Range<usize>>);
 
 #[derive(Clone, Copy)]
-struct Source<'t> {
-    text: &'t str,
+pub(crate) struct Source<'t> {
+    pub(crate) text: &'t str,
 }
 
-impl Source<'_> {
+impl<'t> Source<'t> {
+    pub(crate) fn document(self) -> Result<Document<&'t str>, ProfileError> {
+        Document::parse(self.text).map_err(|e| self.error(e.span(), Kind::Syntax(SyntaxMessage::new(e.message()))))
+    }
+
+    pub(crate) fn alone(self) -> Result<Profile, ProfileError> {
+        self.refuse_markers()?;
+        let document = self.document()?;
+        let root = document.as_table();
+        self.known_keys(root, &["profile", "rule"])?;
+        let mut profile = Profile { trailing: self.comment(Some(document.trailing())), ..Profile::default() };
+        let (_, item) =
+            root.get_key_value("profile").ok_or_else(|| self.error(None, Kind::MissingKey { key: "profile" }))?;
+        let table = item
+            .as_table()
+            .ok_or_else(|| self.error(item.span(), Kind::WrongType { key: "profile", wanted: "a table: [profile]" }))?;
+        profile.meta = self.meta(table)?;
+        if let Some(item) = root.get("rule") {
+            let rules = item.as_array_of_tables().ok_or_else(|| {
+                self.error(item.span(), Kind::WrongType { key: "rule", wanted: "an array of tables: [[rule]]" })
+            })?;
+            self.rules(rules, &mut profile)?;
+        }
+        profile.normalise();
+        Ok(profile)
+    }
+
     fn error(self, span: Option<Range<usize>>, kind: Kind) -> ProfileError {
         ProfileError::at(self.text, span, kind)
     }
@@ -176,7 +188,7 @@ impl Source<'_> {
     }
 
     /// Comment lines of the text before or behind something.
-    fn comment(self, raw: Option<&RawString>) -> Vec<String> {
+    pub(crate) fn comment(self, raw: Option<&RawString>) -> Vec<String> {
         let text = raw.and_then(|r| r.as_str().or_else(|| r.span().and_then(|s| self.text.get(s)))).unwrap_or("");
         text.lines().map(str::trim).filter(|l| l.starts_with('#')).map(str::to_owned).collect()
     }
@@ -325,24 +337,25 @@ impl Source<'_> {
         })
     }
 
-    fn rules(self, tables: &toml_edit::ArrayOfTables, profile: &mut Profile) -> Result<(), ProfileError> {
-        if tables.len() > MAX_RULES {
+    /// Adds the rules of these tables; no two may be called the same, or say the same.
+    pub(crate) fn rules(self, tables: &toml_edit::ArrayOfTables, profile: &mut Profile) -> Result<(), ProfileError> {
+        if profile.rules.len() + tables.len() > MAX_RULES {
             return Err(self.error(tables.span(), Kind::TooMany(MAX_RULES)));
         }
-        let mut places: HashMap<String, Option<Range<usize>>> = HashMap::new();
-        let mut bodies: HashMap<String, String> = HashMap::new();
+        let mut rules = Vec::with_capacity(tables.len());
         for table in tables {
-            let rule = self.rule(table)?;
-            if let Some(first) = places.insert(rule.id.clone(), table.span()) {
-                let (id, first) = (Shown::new(&rule.id), self.error(first, Kind::Empty).line);
-                let span = table.get("id").and_then(toml_edit::Item::span);
-                return Err(self.error(span, Kind::DuplicateId(id, first)));
-            }
-            if let Some(first) = bodies.insert(rule.body(), rule.id.clone()) {
-                return Err(self.error(table.span(), Kind::DuplicateRule(Shown::new(&first))));
-            }
-            profile.rules.push(rule);
+            rules.push(self.rule(table)?);
         }
+        if let Some(Repeated { first, again, by_name }) = first_repeated(&rules) {
+            let (table, name) = (tables.get(again), Shown::new(&rules[first].id));
+            if by_name {
+                let line = self.error(tables.get(first).and_then(Table::span), Kind::Empty).line;
+                let span = table.and_then(|t| t.get("id")).and_then(toml_edit::Item::span);
+                return Err(self.error(span, Kind::DuplicateId(name, line)));
+            }
+            return Err(self.error(table.and_then(Table::span), Kind::DuplicateRule(name)));
+        }
+        profile.rules.append(&mut rules);
         Ok(())
     }
 

@@ -1,9 +1,11 @@
 //! Judging one act by a profile: deny over allow, and what nothing allows is unlisted.
 use crate::act::{Act, PatternKind};
+use crate::class::{Class, RuleSet};
 use crate::date::Date;
 use crate::decision::{Decision, MatchError, Outcome, Verdict, weight};
 use crate::glob::Glob;
 use crate::index::Index;
+use crate::memo::{Key, Known, Memo};
 use crate::need::{Need, Target, needs};
 use crate::net::{BoundNet, NamePattern, NetPattern};
 use crate::process::{Image, Processes};
@@ -12,15 +14,7 @@ use crate::sensitive::secret;
 use crate::vars::Vars;
 use sekisho_events::{Digest, Event, Kind, ProcessId};
 use std::collections::HashMap;
-use std::hash::BuildHasher as _;
 use std::sync::Arc;
-
-/// Which of the rules that speak of some processes only speak of this one, and of what runs below it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Class {
-    rules: Vec<u32>,
-    above: Vec<u32>,
-}
 
 #[derive(Debug)]
 struct Compiled {
@@ -57,21 +51,14 @@ pub struct Matcher {
     class_numbers: HashMap<Class, u32>,
     running: HashMap<ProcessId, u32>,
     steps: HashMap<Step, u32>,
-    cache: HashMap<(u32, u32), ByPath>,
-    cached: usize,
-    seen: Vec<u32>,
+    /// The process of the last act, and its class: most acts are of the same as the one before.
+    last: Option<(ProcessId, u32)>,
+    memo: Memo,
 }
 
 /// Class and program before an exec, and the program that it runs.
 type Step = (u32, Option<Vec<u8>>, Vec<u8>);
 
-/// Decisions on paths.
-type ByPath = HashMap<Box<[u8]>, Arc<Decision>>;
-
-/// Verdicts kept before the cache begins anew.
-const MAX_CACHED: usize = 1 << 16;
-/// Hashes of paths that came once.
-const SEEN: usize = 1 << 16;
 /// Steps from class to class kept before they begin anew.
 const MAX_STEPS: usize = 1 << 10;
 /// Sets of rules kept before they begin anew; far more than a build has.
@@ -104,9 +91,8 @@ impl Matcher {
             class_numbers: HashMap::from([(Class::default(), 0)]),
             running: HashMap::new(),
             steps: HashMap::new(),
-            cache: HashMap::new(),
-            cached: 0,
-            seen: vec![0; SEEN],
+            last: None,
+            memo: Memo::default(),
         };
         for (number, rule) in profile.rules.iter().enumerate() {
             matcher.rules.push(Compiled {
@@ -181,6 +167,10 @@ impl Matcher {
 
     /// Hears of an event, in order, so that it knows who runs what.
     pub fn observe(&mut self, event: &Event) {
+        if !matches!(event.kind, Kind::Spawn { .. } | Kind::Exec(_) | Kind::Exit(_)) {
+            return;
+        }
+        self.last = None;
         match &event.kind {
             Kind::Spawn { parent, .. } => {
                 let class = self.class(*parent);
@@ -213,7 +203,7 @@ impl Matcher {
     pub(crate) fn speaks(&self, process: ProcessId, rule: u32) -> bool {
         let compiled = &self.rules[rule as usize];
         let class = &self.classes[self.class(process) as usize];
-        compiled.anybody && !compiled.needs_above || class.rules.binary_search(&rule).is_ok()
+        compiled.anybody && !compiled.needs_above || class.rules.contains(rule)
     }
 
     /// The first rule that allows a process an act at all, to whatever; one that speaks of it before one for everybody.
@@ -223,7 +213,7 @@ impl Matcher {
             !rule.deny
                 && !rule.lapsed
                 && rule.acts & act.bit() != 0
-                && (rule.anybody && !rule.needs_above || class.rules.binary_search(&(*number as u32)).is_ok())
+                && (rule.anybody && !rule.needs_above || class.rules.contains(*number as u32))
         };
         let first = self.rules.iter().enumerate().filter(speaks).min_by_key(|(_, rule)| rule.anybody);
         first.map(|(_, rule)| rule.id.clone())
@@ -254,26 +244,25 @@ impl Matcher {
 
     /// The class of a process that ran `before` in the class `old` and now runs `path`.
     fn class_of(&mut self, old: u32, before: Option<&[u8]>, path: &[u8]) -> u32 {
-        let mut class = Class { rules: Vec::new(), above: self.classes[old as usize].above.clone() };
+        let mut above = self.classes[old as usize].above.clone();
         if let Some(before) = before {
             self.who.find(before, |_, who| {
                 if let Who::Ancestor(rule) = who {
-                    class.above.push(*rule);
+                    above.push(*rule);
                 }
             });
-            class.above.sort_unstable();
-            class.above.dedup();
+            above.sort_unstable();
+            above.dedup();
         }
+        let mut rules = Vec::new();
         self.who.find(path, |_, who| {
             if let Who::Process(rule) = who {
-                class.rules.push(*rule);
+                rules.push(*rule);
             }
         });
-        let anybody = class.above.iter().copied().filter(|r| self.rules[*r as usize].anybody).collect::<Vec<_>>();
-        class.rules.retain(|r| !self.rules[*r as usize].needs_above || class.above.binary_search(r).is_ok());
-        class.rules.extend(anybody);
-        class.rules.sort_unstable();
-        class.rules.dedup();
+        rules.retain(|r| !self.rules[*r as usize].needs_above || above.binary_search(r).is_ok());
+        rules.extend(above.iter().filter(|r| self.rules[**r as usize].anybody));
+        let class = Class { rules: RuleSet::new(rules), above };
         if let Some(number) = self.class_numbers.get(&class) {
             return *number;
         }
@@ -290,8 +279,8 @@ impl Matcher {
     fn compact(&mut self) {
         let old = std::mem::replace(&mut self.classes, vec![Class::default()]);
         self.class_numbers = HashMap::from([(Class::default(), 0)]);
-        self.cache.clear();
-        self.cached = 0;
+        self.memo.clear();
+        self.last = None;
         self.steps.clear();
         for number in self.running.values_mut() {
             let class = &old[*number as usize];
@@ -304,7 +293,7 @@ impl Matcher {
 
     /// Judges an act of a process before it happens. A pinned digest that is not known yet is left to the comparison.
     pub fn judge(&mut self, process: ProcessId, kind: &Kind) -> Verdict {
-        let class = self.class(process);
+        let class = self.class_of_last(process);
         let mut verdict = Verdict::NotJudged;
         needs(kind, &mut |need| {
             let next = match self.decide_class(class, &need, false).outcome {
@@ -324,38 +313,42 @@ impl Matcher {
     }
 
     /// All that the profile says to one need of a process.
-    pub(crate) fn decide(&mut self, process: ProcessId, need: &Need<'_>) -> Arc<Decision> {
-        self.decide_class(self.class(process), need, true)
+    pub(crate) fn decide(&mut self, process: ProcessId, need: &Need<'_>) -> &Decision {
+        let class = self.class_of_last(process);
+        self.decide_class(class, need, true)
     }
 
-    fn decide_class(&mut self, class: u32, need: &Need<'_>, strict: bool) -> Arc<Decision> {
-        let Target::Path(path) = &need.target else { return Arc::new(self.evaluate(class, need, strict)) };
-        if need.act == Act::Exec {
-            return Arc::new(self.evaluate(class, need, strict));
+    fn class_of_last(&mut self, process: ProcessId) -> u32 {
+        if let Some((last, class)) = self.last
+            && last == process
+        {
+            return class;
         }
-        let key = (class, need.act.bit());
-        if let Some(found) = self.cache.get(&key).and_then(|paths| paths.get(&**path)) {
-            return found.clone();
-        }
-        let decision = Arc::new(self.evaluate(class, need, strict));
-        // Most paths come once: what comes a second time soon is kept.
-        let hash = self.cache.hasher().hash_one((key, path));
-        let slot = &mut self.seen[hash as usize % SEEN];
-        let mark = (hash >> 32) as u32 | 1;
-        if std::mem::replace(slot, mark) != mark {
-            return decision;
-        }
-        if self.cached >= MAX_CACHED {
-            self.cache.clear();
-            self.cached = 0;
-        }
-        self.cached += 1;
-        self.cache.entry(key).or_default().insert((**path).into(), decision.clone());
-        decision
+        let class = self.class(process);
+        self.last = Some((process, class));
+        class
     }
 
-    fn evaluate(&self, class: u32, need: &Need<'_>, strict: bool) -> Decision {
-        let mut found = Found { matcher: self, class: &self.classes[class as usize], decision: Decision::default() };
+    fn decide_class(&mut self, class: u32, need: &Need<'_>, strict: bool) -> &Decision {
+        let key = match &need.target {
+            Target::Path(path) if need.act != Act::Exec => Some(Key { class, act: need.act.bit(), path }),
+            _ => None,
+        };
+        let known = key.map_or(Known::New, |key| self.memo.look(key));
+        if let Known::Decided(slot) = known {
+            return self.memo.decided(slot);
+        }
+        let mut decision = self.memo.blank();
+        self.evaluate(class, need, strict, &mut decision);
+        match (known, key) {
+            (Known::Again(place), Some(key)) => self.memo.keep(place, key, decision),
+            _ => self.memo.pass(decision),
+        }
+    }
+
+    /// Decides, in an empty decision.
+    fn evaluate(&self, class: u32, need: &Need<'_>, strict: bool, decision: &mut Decision) {
+        let mut found = Found { matcher: self, class: &self.classes[class as usize], decision };
         let mask = need.act.bit() | need.or.map_or(0, Act::bit);
         match &need.target {
             Target::Path(path) => {
@@ -392,13 +385,13 @@ impl Matcher {
             }
             Target::Word(word) => found.take_words(need.act, word.as_bytes()),
         }
-        let mut decision = found.decision;
-        decision.matched.sort_unstable();
-        decision.matched.dedup();
+        if decision.matched.len() > 1 {
+            decision.matched.sort_unstable();
+            decision.matched.dedup();
+        }
         if decision.outcome == Outcome::Unlisted {
             decision.outcome = self.unlisted(need);
         }
-        decision
     }
 
     fn unlisted(&self, need: &Need<'_>) -> Outcome {
@@ -420,7 +413,7 @@ enum Pin {
 struct Found<'m> {
     matcher: &'m Matcher,
     class: &'m Class,
-    decision: Decision,
+    decision: &'m mut Decision,
 }
 
 impl Found<'_> {
@@ -436,14 +429,14 @@ impl Found<'_> {
     fn take(&mut self, number: u32, named: bool, digest: Pin) {
         let rule = &self.matcher.rules[number as usize];
         let speaks_of_all = rule.anybody && !rule.needs_above;
-        if !speaks_of_all && self.class.rules.binary_search(&number).is_err() {
+        if !speaks_of_all && !self.class.rules.contains(number) {
             return;
         }
         let pinned_away = match digest {
             Pin::Is(digest) => !rule.digests.is_empty() && digest.is_none_or(|d| !rule.digests.contains(&d)),
             Pin::Free => false,
         };
-        let decision = &mut self.decision;
+        let decision = &mut *self.decision;
         if rule.deny {
             if pinned_away {
                 return;

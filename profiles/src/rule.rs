@@ -2,7 +2,8 @@
 use crate::act::Act;
 use crate::date::Date;
 use sekisho_events::Digest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
 
 /// One item of a list in a profile, with the comment lines above it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -160,6 +161,12 @@ impl Rule {
         self.acts.retain(|_, list| !list.is_empty());
     }
 
+    /// The parts that [`Rule::body`] writes, each list without its comments.
+    fn said(&self) -> impl Iterator<Item = (u8, &[Item])> {
+        let acts = self.acts.iter().map(|(act, list)| (*act as u8, list.as_slice()));
+        acts.chain([(100, self.process.as_slice()), (101, &self.ancestor), (102, &self.sha256)])
+    }
+
     /// All that it says but for its name, review, bookkeeping and comments, as one key.
     pub(crate) fn body(&self) -> String {
         let mut bare = self.clone();
@@ -173,5 +180,80 @@ impl Rule {
         let mut out = String::new();
         crate::write::rule(&mut out, &bare);
         out
+    }
+}
+
+/// All that a rule says but for its name, review, bookkeeping and comments, to be compared: equal if [`Rule::body`] is. Of rules whose
+/// lists are sorted.
+struct Said<'r>(&'r Rule);
+
+impl PartialEq for Said<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let (a, b) = (self.0, other.0);
+        let texts =
+            |list: &'_ [Item], other: &'_ [Item]| list.iter().map(|i| &i.text).eq(other.iter().map(|i| &i.text));
+        (a.deny, a.errno, a.required) == (b.deny, b.errno, b.required)
+            && a.acts.len() == b.acts.len()
+            && a.said().zip(b.said()).all(|((key, list), (other, others))| key == other && texts(list, others))
+    }
+}
+
+impl Eq for Said<'_> {}
+
+impl Hash for Said<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0.deny, self.0.errno, self.0.required).hash(state);
+        for (key, list) in self.0.said() {
+            (key, list.len()).hash(state);
+            for item in list {
+                item.text.hash(state);
+            }
+        }
+    }
+}
+
+/// Two rules, by their places, of which there may be one only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Repeated {
+    pub(crate) first: usize,
+    pub(crate) again: usize,
+    /// True if they have the same name, false if they say the same.
+    pub(crate) by_name: bool,
+}
+
+/// The first rule that is called as one before it, or says the same.
+pub(crate) fn first_repeated(rules: &[Rule]) -> Option<Repeated> {
+    let mut names = HashMap::with_capacity(rules.len());
+    let mut said = HashMap::with_capacity(rules.len());
+    rules.iter().enumerate().find_map(|(again, rule)| {
+        if let Some(first) = names.insert(rule.id.as_str(), again) {
+            return Some(Repeated { first, again, by_name: true });
+        }
+        said.insert(Said(rule), again).map(|first| Repeated { first, again, by_name: false })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_rules_say_the_same_where_they_are_written_the_same() {
+        let mut rules: Vec<Rule> = Vec::new();
+        for shipped in crate::reviewed::Reviewed::all() {
+            rules.extend(crate::load::alone(shipped.text()).unwrap().rules);
+        }
+        let mut changed = Vec::new();
+        for rule in &rules {
+            let renamed = Rule { id: "other".into(), why: Some("because".into()), ..rule.clone() };
+            let widened = Rule { process: Vec::new(), ..rule.clone() };
+            let denied = Rule { deny: !rule.deny, ..rule.clone() };
+            changed.extend([renamed, widened, denied]);
+        }
+        for other in rules.iter().chain(&changed) {
+            for rule in &rules {
+                assert_eq!(Said(rule) == Said(other), rule.body() == other.body(), "{} and {}", rule.id, other.id);
+            }
+        }
     }
 }

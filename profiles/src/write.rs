@@ -3,6 +3,7 @@ use crate::act::Act;
 use crate::error::{ProfileError, ProfileErrorKind};
 use crate::profile::{Meta, Profile};
 use crate::rule::{Item, Rule};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -82,7 +83,10 @@ pub(crate) fn rule(out: &mut String, rule: &Rule) {
 }
 
 /// What stands under all six acts of `change`, and what is left of each act.
-fn split_change(acts: &BTreeMap<Act, Vec<Item>>) -> (Vec<Item>, BTreeMap<Act, Vec<Item>>) {
+fn split_change(acts: &BTreeMap<Act, Vec<Item>>) -> (Vec<Item>, Cow<'_, BTreeMap<Act, Vec<Item>>>) {
+    if !Act::CHANGE.iter().all(|act| acts.contains_key(act)) {
+        return (Vec::new(), Cow::Borrowed(acts));
+    }
     let has = |act: Act, text: &str| acts.get(&act).is_some_and(|l| l.iter().any(|i| i.text == text));
     let mut change: Vec<Item> = Vec::new();
     let mut rest = acts.clone();
@@ -100,7 +104,7 @@ fn split_change(acts: &BTreeMap<Act, Vec<Item>>) -> (Vec<Item>, BTreeMap<Act, Ve
         }
         change.push(all);
     }
-    (change, rest)
+    (change, Cow::Owned(rest))
 }
 
 struct Table<'a> {
@@ -166,6 +170,9 @@ fn comment(out: &mut String, indent: &str, lines: &[String]) {
 
 /// A TOML string: `'…'` if it holds `\` or `"` and nothing that such a string cannot, otherwise `"…"` with escapes.
 pub(crate) fn quote(text: &str) -> String {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\') {
+        return format!("\"{text}\"");
+    }
     let hidden = |c: char| c.is_control() || sekisho_events::escape(c.to_string().as_bytes()).len() > c.len_utf8() + 1;
     let literal = text.contains(['\\', '"']) && !text.contains('\'') && !text.chars().any(hidden);
     if literal {

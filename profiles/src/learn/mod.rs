@@ -242,7 +242,7 @@ fn is_ordinary(need: &Need<'_>) -> bool {
 /// True if the base allows it, or forbids it: what is forbidden is not learned away.
 fn allowed(run: &mut Run, event: &Event, need: &Need<'_>) -> bool {
     let Some(matcher) = &mut run.matcher else { return false };
-    let decision = matcher.decide(event.process, need);
+    let decision = matcher.decide(event.process, need).clone();
     let ids: Vec<String> = decision.matched.iter().map(|r| matcher.id(*r).to_string()).collect();
     run.used.extend(ids);
     decision.outcome != Outcome::Unlisted

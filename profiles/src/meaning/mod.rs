@@ -179,7 +179,7 @@ fn compare(sides: &Sides<'_>, vars: &Vars, today: Option<Date>, found: &mut Foun
                 }
                 for sha256 in digests(sides, act) {
                     let need = Need { act, or: None, target: target.target(), sha256, by_descriptor: false };
-                    let decisions = [0, 1].map(|side| matchers[side].decide(who.process, &need));
+                    let decisions = [0, 1].map(|side| matchers[side].decide(who.process, &need).clone());
                     let difference = Difference { sides, vars, who, need: &need, target: &target };
                     difference.take([&decisions[0], &decisions[1]], found);
                 }
