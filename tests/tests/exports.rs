@@ -84,13 +84,79 @@ fn of_examples() -> Vec<PathBuf> {
     found
 }
 
+/// What holds a document against a schema, if it is there.
+fn python(what: &str) -> Option<PathBuf> {
+    let python = places::target().join("exports-venv/bin/python");
+    if python.with_file_name("ready").exists() {
+        return Some(python);
+    }
+    skips::skip("tests/allowed-skips.txt", what, "kubernetes-validate is not installed");
+    None
+}
+
+/// What a published schema says of each of these documents.
+fn against(python: &Path, schema: &str, document: &[u8]) -> Output {
+    let directory = places::root().join("tests/tests/exports");
+    let mut check = Command::new(python);
+    given(check.arg(directory.join("check_schema.py")).arg(directory.join("schemas").join(schema)), document)
+}
+
+/// Every export of this kind is what the schema says, and one in which a word was exchanged is not.
+fn is_published(kind: &str, schema: &str, (word, other): (&str, &str)) {
+    let Some(python) = python(&format!("{kind} policies")) else { return };
+    let (_odd, odd) = written(ODD);
+    let (_nets, nets) = written(NETS);
+    for profile in of_examples().into_iter().chain([odd, nets.clone()]) {
+        let text = exported(&profile, kind);
+        let output = against(&python, schema, &text);
+        assert!(output.status.success(), "{}: {}\n{}", profile.display(), told(&output), String::from_utf8_lossy(&text));
+        assert_eq!(output.stdout, b"1\n");
+    }
+    let text = String::from_utf8(exported(&nets, kind)).expect("it is text");
+    assert!(text.contains(word), "{text}");
+    assert!(!against(&python, schema, text.replace(word, other).as_bytes()).status.success(), "the schema does look");
+}
+
+#[test]
+fn a_cilium_policy_is_what_the_published_schema_says() {
+    is_published("cilium", "cilium-network-policy.json", ("endPort: 8010", "lastPort: 8010"));
+}
+
+#[test]
+fn a_landlock_configuration_is_what_the_published_schema_says() {
+    is_published("landlock", "landlockconfig.json", ("handled_access_net", "handled_access_web"));
+}
+
+/// Deviations with and without a place in the profile, a program, a rule; names that need escaping.
+#[test]
+fn sarif_is_what_the_published_schema_says() {
+    let Some(python) = python("sarif") else { return };
+    let (dir, profile) = written("[profile]\nversion = 1\nname = \"nothing\"\n");
+    let recording = dir.path().join("hostile.rec");
+    let mut record = Command::new(places::sekisho());
+    let step = "echo >'a\"b\nc'; cat /etc/passwd >/dev/null; exit 3";
+    let output =
+        record.args(["record", "-o"]).arg(&recording).args(["--", "sh", "-c", step]).current_dir(dir.path()).output();
+    assert_eq!(output.expect("run sekisho").status.code(), Some(3));
+    for profile in [profile, of_examples().remove(0)] {
+        let mut diff = Command::new(places::sekisho());
+        let output = diff
+            .args(["diff", "--format", "sarif", "--profile"])
+            .arg(profile)
+            .arg(&recording)
+            .output()
+            .expect("run sekisho");
+        assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+        let found = against(&python, "sarif-2.1.0.json", &output.stdout);
+        assert!(found.status.success(), "{}", told(&found));
+        let wrong = String::from_utf8_lossy(&output.stdout).replace("\"ruleId\"", "\"ruleNumber\"");
+        assert!(!against(&python, "sarif-2.1.0.json", wrong.as_bytes()).status.success(), "the schema does look");
+    }
+}
+
 #[test]
 fn a_network_policy_is_what_the_published_schema_says() {
-    let python = places::target().join("exports-venv/bin/python");
-    if !python.with_file_name("ready").exists() {
-        skips::skip("tests/allowed-skips.txt", "network policies", "kubernetes-validate is not installed");
-        return;
-    }
+    let Some(python) = python("network policies") else { return };
     let script = places::root().join("tests/tests/exports/check_kubernetes.py");
     let check = |text: &[u8]| given(Command::new(&python).arg(&script), text);
     let (_odd, odd) = written(ODD);

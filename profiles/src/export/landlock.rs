@@ -8,6 +8,9 @@ use crate::write::quote;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+/// What the kernel runs first of a dynamic program (System V ABI, AMD64 supplement, 5.2.1).
+const LOADER: &str = "/lib64/ld-linux-x86-64.so.2";
+
 pub(super) fn export(profile: &Profile) -> Exported {
     let mut lost = Vec::new();
     // Landlock opens what lies beneath a path: for each set of rights, the paths.
@@ -31,6 +34,11 @@ pub(super) fn export(profile: &Profile) -> Exported {
                 }
             }
         }
+    }
+    if rights.values().any(|set| set.contains("execute")) {
+        rights.entry(LOADER.to_owned()).or_default().extend(["execute", "read_file"]);
+        lost.push(format!("exec: every program may run {LOADER}, which loads dynamic programs: Landlock asks for that as for a program"));
+        lost.push("exec: scripts that a rule lets only be read do not run as programs: Landlock asks for `execute`".to_owned());
     }
     for (path, set) in rights {
         if set.is_empty() {
