@@ -80,7 +80,7 @@ impl Statements {
     /// Signs each.
     pub fn sign(&self, key: &SecretKey) -> Result<Vec<Envelope>, KeyError> {
         let id = key.public()?.id();
-        Ok(self.payloads.iter().map(|p| Envelope::sign(PAYLOAD_TYPE, p.clone(), key, id.clone())).collect())
+        self.payloads.iter().map(|p| Envelope::sign(PAYLOAD_TYPE, p.clone(), key, id.clone())).collect()
     }
 
     /// Signs each, and gives one envelope a line.

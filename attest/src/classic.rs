@@ -62,7 +62,7 @@ pub fn link(facts: &RunFacts, products: &Products, key: &SecretKey) -> Result<Li
     });
     let id = key_id(&key.public()?)?;
     let file = format!("{step}.{}.link", &id[..8]);
-    Ok(Link { file, envelope: Envelope::sign(PAYLOAD_TYPE, payload.to_string().into_bytes(), key, id) })
+    Ok(Link { file, envelope: Envelope::sign(PAYLOAD_TYPE, payload.to_string().into_bytes(), key, id)? })
 }
 
 fn artifacts<'d>(files: impl IntoIterator<Item = &'d Descriptor>) -> Map<String, Value> {

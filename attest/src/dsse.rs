@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is signed and verified are the bytes of the payload, never a re-encoding of them.
 use crate::strict_json::{self, StrictError};
-use crate::{PublicKey, SecretKey};
+use crate::{KeyError, PublicKey, SecretKey};
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -68,16 +68,17 @@ pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
 
 impl Envelope {
     /// Signs a payload.
-    pub fn sign(payload_type: &str, payload: Vec<u8>, key: &SecretKey, keyid: String) -> Self {
-        let sig = key.sign(&pae(payload_type, &payload));
+    pub fn sign(payload_type: &str, payload: Vec<u8>, key: &SecretKey, keyid: String) -> Result<Self, KeyError> {
+        let sig = key.sign(&pae(payload_type, &payload))?;
         let signatures = vec![Signature { keyid: Some(keyid), sig }];
-        Self { payload_type: payload_type.to_owned(), payload, signatures }
+        Ok(Self { payload_type: payload_type.to_owned(), payload, signatures })
     }
 
     /// Adds another signature over the same payload.
-    pub fn add_signature(&mut self, key: &SecretKey, keyid: String) {
-        let sig = key.sign(&pae(&self.payload_type, &self.payload));
+    pub fn add_signature(&mut self, key: &SecretKey, keyid: String) -> Result<(), KeyError> {
+        let sig = key.sign(&pae(&self.payload_type, &self.payload))?;
         self.signatures.push(Signature { keyid: Some(keyid), sig });
+        Ok(())
     }
 
     /// Decodes an envelope. Fields that DSSE does not name are ignored, as it demands: they are not signed.
@@ -218,8 +219,8 @@ mod tests {
     fn an_envelope_survives_its_text() {
         let key = SecretKey::from_seed(Algorithm::Ed25519, &[7; 32]).unwrap();
         let other = SecretKey::from_seed(Algorithm::P256, &[9; 32]).unwrap();
-        let mut envelope = Envelope::sign("t", b"{}".to_vec(), &key, "k".into());
-        envelope.add_signature(&other, "o".into());
+        let mut envelope = Envelope::sign("t", b"{}".to_vec(), &key, "k".into()).unwrap();
+        envelope.add_signature(&other, "o".into()).unwrap();
         let again = Envelope::parse(envelope.to_json().as_bytes()).unwrap();
         assert_eq!(again, envelope);
         let (key, other) = (key.public().unwrap(), other.public().unwrap());

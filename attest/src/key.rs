@@ -1,4 +1,5 @@
 //! Signing keys: Ed25519 (RFC 8032), ECDSA over P-256 with SHA-256 and over P-384 with SHA-384 (FIPS 186-5), as PEM files.
+mod elsewhere;
 mod sealed;
 
 use ed25519_dalek::SigningKey;
@@ -9,6 +10,8 @@ use pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, PrivateKeyInfoRef, Sec
 use sekisho_events::Digest;
 use std::fmt;
 use zeroize::Zeroizing;
+
+pub use elsewhere::Keeper;
 
 /// Which signature scheme a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +67,12 @@ pub enum KeyError {
     /// A point of small order, whose signatures prove nothing.
     #[error("a weak Ed25519 key")]
     Weak,
+    /// A key of which there is no file.
+    #[error("a key that is kept elsewhere, and has no file")]
+    Elsewhere,
+    /// What keeps the key gave no signature, or one that is not this key's.
+    #[error("what keeps the key did not sign")]
+    NotSigned,
     /// The system gave no random bytes.
     #[error("no random bytes from the system")]
     NoEntropy,
@@ -76,6 +85,7 @@ enum Secret {
     Ed25519(SigningKey),
     P256(p256::ecdsa::SigningKey),
     P384(p384::ecdsa::SigningKey),
+    Elsewhere(PublicKey, Box<dyn Keeper>),
 }
 
 impl SecretKey {
@@ -101,6 +111,11 @@ impl SecretKey {
             Algorithm::P384 => p384::ecdsa::SigningKey::from_slice(seed).ok().map(Secret::P384),
         };
         key.map(Self).ok_or(KeyError::Unsupported)
+    }
+
+    /// The key of a token or a service, which signs and does not show it.
+    pub fn kept_elsewhere(public: PublicKey, keeper: Box<dyn Keeper>) -> Self {
+        Self(Secret::Elsewhere(public, keeper))
     }
 
     /// Reads an unencrypted PKCS#8 PEM file.
@@ -145,6 +160,7 @@ impl SecretKey {
             }
             Secret::P256(key) => key.to_pkcs8_der(),
             Secret::P384(key) => key.to_pkcs8_der(),
+            Secret::Elsewhere(..) => return Err(KeyError::Elsewhere),
         };
         document.map_err(|_| KeyError::Unsupported)
     }
@@ -168,12 +184,13 @@ impl SecretKey {
             Secret::Ed25519(key) => Public::Ed25519(key.verifying_key()),
             Secret::P256(key) => Public::P256(*key.verifying_key()),
             Secret::P384(key) => Public::P384(*key.verifying_key()),
+            Secret::Elsewhere(public, _) => return Ok(public.clone()),
         })
     }
 
-    /// Signs; the same message and key give the same bytes (RFC 8032; RFC 6979).
-    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        match &self.0 {
+    /// Signs; the same message and key give the same bytes (RFC 8032; RFC 6979), unless the key is kept elsewhere.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        Ok(match &self.0 {
             Secret::Ed25519(key) => ed25519_dalek::Signer::sign(key, message).to_bytes().to_vec(),
             Secret::P256(key) => {
                 let signature: p256::ecdsa::DerSignature = key.sign(message);
@@ -183,7 +200,8 @@ impl SecretKey {
                 let signature: p384::ecdsa::DerSignature = key.sign(message);
                 signature.as_bytes().to_vec()
             }
-        }
+            Secret::Elsewhere(public, keeper) => elsewhere::sign(public, &**keeper, message)?,
+        })
     }
 }
 
@@ -242,6 +260,20 @@ impl PublicKey {
     pub fn from_ed25519(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Unsupported)?;
         if key.is_weak() { Err(KeyError::Weak) } else { Self::new(Public::Ed25519(key)) }
+    }
+
+    /// The key that is this point: 32 bytes of Ed25519 (RFC 8032), or a point of the curve as SEC 1 writes it.
+    pub fn from_point(algorithm: Algorithm, point: &[u8]) -> Result<Self, KeyError> {
+        let wrong = |_| KeyError::Unsupported;
+        match algorithm {
+            Algorithm::Ed25519 => Self::from_ed25519(point.try_into().map_err(|_| KeyError::Unsupported)?),
+            Algorithm::P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point)
+                .map_err(wrong)
+                .and_then(|k| Self::new(Public::P256(k))),
+            Algorithm::P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point)
+                .map_err(wrong)
+                .and_then(|k| Self::new(Public::P384(k))),
+        }
     }
 
     /// The SubjectPublicKeyInfo PEM file.
@@ -316,8 +348,8 @@ mod tests {
             let again = SecretKey::from_pem(&key.to_pem().unwrap()).unwrap();
             let public = PublicKey::from_pem(&key.public().unwrap().to_pem().unwrap()).unwrap();
             assert_eq!(public, again.public().unwrap());
-            let signature = again.sign(b"message");
-            assert_eq!(signature, key.sign(b"message"), "signing is deterministic");
+            let signature = again.sign(b"message").unwrap();
+            assert_eq!(signature, key.sign(b"message").unwrap(), "signing is deterministic");
             assert!(public.verifies(b"message", &signature));
             assert!(!public.verifies(b"messagf", &signature));
         }
@@ -329,7 +361,7 @@ mod tests {
             let key = SecretKey::from_seed(algorithm, &[7; 48][..algorithm.secret_bytes()]).unwrap();
             let other =
                 SecretKey::from_seed(algorithm, &[8; 48][..algorithm.secret_bytes()]).unwrap().public().unwrap();
-            let signature = key.sign(b"m");
+            let signature = key.sign(b"m").unwrap();
             assert!(!other.verifies(b"m", &signature));
             for at in 0..signature.len() {
                 let mut changed = signature.clone();

@@ -27,7 +27,7 @@ pub use facts::{
     FactsError, FileDigest, Material, Network, ProductError, Products, Program, RECORDING_NAME, RunFacts, Select,
     file_uri, gather, name_within,
 };
-pub use key::{Algorithm, KeyError, PublicKey, SecretKey};
+pub use key::{Algorithm, Keeper, KeyError, PublicKey, SecretKey};
 pub use predicates::attributes::{Claims, Unclaimed, claims};
 pub use predicates::verdict::{Verdict, VerdictBlock, VerdictError};
 pub use profile_review::{ReviewError, add_review, reviewers, sign_review};

@@ -44,7 +44,7 @@ fn statement(sha256: Digest) -> Statement {
 /// Signs the review of a profile.
 pub fn sign_review(sha256: Digest, key: &SecretKey) -> Result<Envelope, ReviewError> {
     let id = key.public()?.id();
-    Ok(Envelope::sign(PAYLOAD_TYPE, statement(sha256).to_payload(), key, id))
+    Ok(Envelope::sign(PAYLOAD_TYPE, statement(sha256).to_payload(), key, id)?)
 }
 
 /// Adds a signature to the review of a profile; false, and nothing is done, if the key has signed it already.
@@ -53,7 +53,7 @@ pub fn add_review(envelope: &mut Envelope, sha256: Digest, key: &SecretKey) -> R
     if !reviewers(envelope, sha256, &[&public])?.is_empty() {
         return Ok(false);
     }
-    envelope.add_signature(key, public.id());
+    envelope.add_signature(key, public.id())?;
     Ok(true)
 }
 
@@ -103,9 +103,9 @@ mod tests {
         assert!(matches!(reviewers(&envelope, changed, &[&public]), Err(ReviewError::OtherProfile(d)) if d == profile));
         assert!(add_review(&mut envelope, changed, &signer).is_err());
         let link = Statement { predicate_type: crate::names::LINK.to_owned(), ..statement(profile) };
-        let link = Envelope::sign(PAYLOAD_TYPE, link.to_payload(), &signer, "k".into());
+        let link = Envelope::sign(PAYLOAD_TYPE, link.to_payload(), &signer, "k".into()).unwrap();
         assert!(matches!(reviewers(&link, profile, &[&public]), Err(ReviewError::Kind)));
-        let text = Envelope::sign("text/plain", statement(profile).to_payload(), &signer, "k".into());
+        let text = Envelope::sign("text/plain", statement(profile).to_payload(), &signer, "k".into()).unwrap();
         assert!(matches!(reviewers(&text, profile, &[&public]), Err(ReviewError::PayloadType)));
     }
 }

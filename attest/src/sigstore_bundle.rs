@@ -35,7 +35,7 @@ mod tests {
     fn a_bundle_holds_the_signed_bytes_and_a_hint_at_the_key() {
         let key = SecretKey::from_seed(Algorithm::P256, &[7; 32]).unwrap();
         let public = key.public().unwrap();
-        let envelope = Envelope::sign(PAYLOAD_TYPE, b"{}".to_vec(), &key, public.id());
+        let envelope = Envelope::sign(PAYLOAD_TYPE, b"{}".to_vec(), &key, public.id()).unwrap();
         let bundle: serde_json::Value = serde_json::from_str(&super::by_key(&envelope, &public)).unwrap();
         let inner = Envelope::from_value(&bundle["dsseEnvelope"]).unwrap();
         assert_eq!((&inner.payload, inner.signers(&[&public])), (&envelope.payload, vec![0]));

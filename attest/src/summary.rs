@@ -76,7 +76,7 @@ impl Summary<'_> {
         if payload.len() > MAX_ENVELOPE_BYTES / 4 * 3 - 4096 {
             return Err(SummaryError::TooLarge(self.artifacts.len()));
         }
-        Ok(Envelope::sign(PAYLOAD_TYPE, payload, key, key.public()?.id()))
+        Ok(Envelope::sign(PAYLOAD_TYPE, payload, key, key.public()?.id())?)
     }
 
     fn payload(&self, kind: &str, predicate: Map<String, Value>) -> Result<Vec<u8>, SummaryError> {

@@ -466,7 +466,7 @@ fn layout(dir: &Path) {
         "keys": {&id: classic::key_json(&ci).unwrap()}, "steps": [step],
     });
     let owner = SecretKey::from_pem(&pem("owner.key")).unwrap();
-    let signed = Envelope::sign(names::PAYLOAD_TYPE, layout.to_string().into_bytes(), &owner, "owner".into());
+    let signed = Envelope::sign(names::PAYLOAD_TYPE, layout.to_string().into_bytes(), &owner, "owner".into()).unwrap();
     std::fs::write(dir.join("root.layout"), signed.to_json()).unwrap();
 }
 

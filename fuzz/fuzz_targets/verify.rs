@@ -41,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
     let gate = gate();
     let signed = kind % 2 == 1;
     let evidence = if signed {
-        let sign = |payload: &[u8]| Envelope::sign(names::PAYLOAD_TYPE, payload.to_vec(), &gate.key, String::new()).to_json();
+        let sign = |payload: &[u8]| Envelope::sign(names::PAYLOAD_TYPE, payload.to_vec(), &gate.key, String::new()).unwrap().to_json();
         rest.split(|b| *b == b'\n').map(sign).collect::<Vec<_>>().join("\n").into_bytes()
     } else {
         rest.to_vec()

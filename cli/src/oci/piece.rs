@@ -70,7 +70,8 @@ mod tests {
             "_type": names::STATEMENT_TYPE, "predicateType": "https://example.com/p", "predicate": {},
             "subject": [{"name": "config", "digest": {"sha256": "00"}}, {"name": "i", "digest": {"sha256": image.to_hex()}}],
         });
-        let envelope = Envelope::sign(names::PAYLOAD_TYPE, statement.to_string().into_bytes(), &key, String::new());
+        let envelope =
+            Envelope::sign(names::PAYLOAD_TYPE, statement.to_string().into_bytes(), &key, String::new()).unwrap();
         let text = format!("\n{}\n", envelope.to_json());
         let read = |text: &str, image| pieces(text.as_bytes(), Path::new("a"), image);
         let found = read(&text, image).unwrap();

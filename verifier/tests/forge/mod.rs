@@ -116,9 +116,9 @@ impl Run {
 
 pub fn envelope(payload: &[u8], keys: &[&SecretKey]) -> Envelope {
     let id = |key: &SecretKey| key.public().unwrap().id();
-    let mut envelope = Envelope::sign(names::PAYLOAD_TYPE, payload.to_vec(), keys[0], id(keys[0]));
+    let mut envelope = Envelope::sign(names::PAYLOAD_TYPE, payload.to_vec(), keys[0], id(keys[0])).unwrap();
     for key in &keys[1..] {
-        envelope.add_signature(key, id(key));
+        envelope.add_signature(key, id(key)).unwrap();
     }
     envelope
 }
