@@ -95,9 +95,13 @@ impl Place {
     }
 
     fn serve(&mut self) {
-        let words = ["signer", "--key", "release.key", "--socket", "../run/socket", "--client", "65533"];
+        self.serve_with("release.key");
+    }
+
+    fn serve_with(&mut self, key: &str) {
+        let words = ["signer", "--key", key, "--socket", "../run/socket", "--client", "65533"];
         let mut signer = self.command(HOLDER, self.path("sekisho"), &words, "holder");
-        let mut child = signer.stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = signer.env("SOFTHSM2_CONF", "softhsm.conf").stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         said.read_line(&mut line).unwrap();
@@ -236,6 +240,109 @@ fn a_key_that_the_client_could_read_is_not_served() {
     open(&place.path("holder/release.key"), 0o640);
     assert!(serve("65533").contains("chmod 600"));
     assert!(!place.path("run/socket").exists());
+}
+
+/// Debian's SoftHSM, a token in a library.
+const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
+
+impl Place {
+    /// What the holder's signer says that must not serve this key.
+    fn not_served(&self, key: &str) -> String {
+        let words = ["signer", "--key", key, "--socket", "../run/socket", "--client", "65533"];
+        let mut signer = self.command(HOLDER, self.path("sekisho"), &words, "holder");
+        let output = signer.env("SOFTHSM2_CONF", "softhsm.conf").output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{key}\n{said}");
+        said
+    }
+
+    fn softhsm(&self, words: &[&str]) {
+        let mut util = self.command(HOLDER, "/usr/bin/softhsm2-util", words, "holder");
+        let output = util.env("SOFTHSM2_CONF", "softhsm.conf").output().unwrap();
+        assert!(output.status.success(), "{words:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// A file of the holder's alone.
+    fn holders(&self, name: &str, text: &str) {
+        let path = self.path("holder").join(name);
+        std::fs::write(&path, text).unwrap();
+        open(&path, 0o600);
+        chown(&path, Some(HOLDER), Some(HOLDER)).unwrap();
+    }
+}
+
+/// A token in which a key of each kind was put under its own name, and the PIN in a file; the keys' own files are gone.
+fn with_token() -> Option<Place> {
+    if !Path::new(MODULE).exists() {
+        skips::skip("tests/allowed-skips.txt", "token", "softhsm2 is not installed");
+        return None;
+    }
+    let place = Place::new()?;
+    let tokens = place.path("holder/tokens");
+    std::fs::create_dir(&tokens).unwrap();
+    chown(&tokens, Some(HOLDER), Some(HOLDER)).unwrap();
+    place.holders("softhsm.conf", &format!("directories.tokendir = {}\nlog.level = ERROR\n", tokens.display()));
+    place.holders("pin", "1234\n");
+    place.softhsm(&["--init-token", "--free", "--label", "release", "--so-pin", "5678", "--pin", "1234"]);
+    for (algorithm, id) in [("ed25519", "01"), ("p256", "02"), ("p384", "03")] {
+        let (name, file) = (format!("../holder/{algorithm}"), format!("{algorithm}.key"));
+        place.returns(0, HOLDER, &["keygen", &name, "--algorithm", algorithm], "run");
+        place.softhsm(&["--import", &file, "--token", "release", "--label", algorithm, "--id", id, "--pin", "1234"]);
+        std::fs::remove_file(place.path("holder").join(file)).unwrap();
+        std::fs::copy(place.path(&format!("holder/{algorithm}.pub")), place.path(&format!("{algorithm}.pub"))).unwrap();
+    }
+    Some(place)
+}
+
+fn in_token(label: &str) -> String {
+    format!("pkcs11:token=release;object={label}?module-path={MODULE}&pin-source=pin")
+}
+
+#[test]
+fn a_key_in_a_token_signs_and_the_gate_accepts_it() {
+    let Some(mut place) = with_token() else { return };
+    place.record(STEP);
+    for algorithm in ["ed25519", "p256", "p384"] {
+        place.serve_with(&in_token(algorithm));
+        let words = ["attest", "build.rec", "--product", "app", "--signer", "../run/socket"];
+        place.returns(0, CLIENT, &words, "work");
+        let predicates = "predicates = [\"link\", \"provenance\", \"runtime-trace\"]";
+        for (key, status) in [(algorithm, 0), ("release", 1)] {
+            let policy = format!(
+                "version = 1\n[keys.k]\npath = \"{key}.pub\"\n[[steps]]\nname = \"build\"\nkeys = [\"k\"]\n{predicates}\n"
+            );
+            std::fs::write(place.path("policy.toml"), policy).unwrap();
+            let words = ["verify", "work/app", "--attestations", "work/attestations.jsonl", "--policy", "policy.toml"];
+            place.returns(status, 0, &words, ".");
+        }
+        let mut signer = place.signer.take().unwrap();
+        signer.kill().unwrap();
+        signer.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_key_in_a_token_is_not_served_by_another_name_pin_or_module() {
+    let Some(place) = with_token() else { return };
+    let said = place.not_served(&in_token("p521"));
+    assert!(said.contains("0 objects"), "{said}");
+    let other = in_token("p256").replace("token=release", "token=other");
+    assert!(place.not_served(&other).contains("0 tokens with label other"));
+    assert!(place.not_served(&in_token("p256").replace(MODULE, "/usr/bin/env")).contains("no token can be used"));
+    place.holders("wrong", "4321\n");
+    assert!(place.not_served(&in_token("p256").replace("=pin", "=wrong")).contains("does not take this PIN"));
+    // Whoever can read the PIN, or exchange the module, can sign.
+    open(&place.path("holder/wrong"), 0o644);
+    assert!(place.not_served(&in_token("p256").replace("=pin", "=wrong")).contains("chmod 600 wrong"));
+    let module = place.path("work/module.so");
+    std::fs::copy(MODULE, &module).unwrap();
+    chown(&module, Some(CLIENT), Some(CLIENT)).unwrap();
+    let exchanged = in_token("p256").replace(MODULE, module.to_str().unwrap());
+    assert!(place.not_served(&exchanged).contains("could be exchanged by others"));
+    // Two keys of one name.
+    place.returns(0, HOLDER, &["keygen", "../holder/twin", "--algorithm", "p256"], "run");
+    place.softhsm(&["--import", "twin.key", "--token", "release", "--label", "p256", "--id", "04", "--pin", "1234"]);
+    assert!(place.not_served(&in_token("p256")).contains("2 objects"));
 }
 
 trait Replacing {

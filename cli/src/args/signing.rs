@@ -46,10 +46,11 @@ pub struct SigningArgs {
 
 Run it as a user of its own, from the service manager: docs/signer.md has a unit, and says what it protects.")]
 pub struct SignerArgs {
-    /// The private key, a file that nobody else can read.
+    /// The private key: a file that nobody else can read, or one in a token
+    /// (`pkcs11:token=LABEL;object=LABEL?module-path=MODULE.so&pin-source=FILE`).
     #[arg(long, value_name = "K")]
     pub key: PathBuf,
-    /// The passphrase of an encrypted key [default: $SEKISHO_PASSPHRASE, $COSIGN_PASSWORD, or asked for].
+    /// The passphrase of an encrypted key, or the PIN of a token [default: $SEKISHO_PASSPHRASE, $COSIGN_PASSWORD, or asked for].
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
     /// Where it listens: a UNIX socket, which is made.

@@ -1,20 +1,21 @@
 //! The signer: one request a connection, one connection at a time.
+use super::held::Held;
 use super::peer::{admit, users};
 use super::protocol::{Answer, MAX_RECORDING_BYTES, MAX_REQUEST_BYTES, Request};
 use crate::args::SignerArgs;
-use crate::attesting::{self, load_key, read_by_step};
+use crate::attesting::{self, read_by_step};
 use crate::exit::{CliError, Exit, shown};
 use crate::judging;
 use crate::profiled::Loaded;
 use crate::ui::Ui;
-use sekisho_attest::{Options, ProductError, RunFacts, SecretKey, Select, Verdict};
-use sekisho_events::{Digest, escape};
+use sekisho_attest::{Options, ProductError, RunFacts, Select, Verdict};
+use sekisho_events::escape;
 use std::collections::BTreeSet;
 use std::fs::{File, Permissions};
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _, Write as _};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long nothing may come from a client, and how long one may take to send a recording.
@@ -25,20 +26,17 @@ const RECORDING: &str = "the recording";
 
 /// Who signs, and for whom.
 struct Signer {
-    key: SecretKey,
-    /// Of the key's file: a step that read it, wherever, is not signed for.
-    key_sha256: Digest,
-    key_path: PathBuf,
+    /// A step that read its file, or that of its PIN, wherever, is not signed for.
+    held: Held,
     clients: BTreeSet<u32>,
 }
 
 /// Serves until it is ended.
 pub fn serve(args: &SignerArgs, ui: &Ui) -> Result<Exit, CliError> {
     let clients = users(&args.client)?;
-    refuse_who_could_read(&args.key, &clients)?;
-    let (key, key_sha256) = load_key(&args.key, args.passphrase_file.as_deref(), ui)?;
-    let id = key.public().map_err(|e| CliError::new(e.to_string()))?.id();
-    let signer = Signer { key, key_sha256, key_path: args.key.clone(), clients };
+    let held = Held::open(&args.key, args.passphrase_file.as_deref(), &clients, ui)?;
+    let id = held.key.public().map_err(|e| CliError::new(e.to_string()))?.id();
+    let signer = Signer { held, clients };
     let listener = listen(&args.socket)?;
     let uids: Vec<String> = signer.clients.iter().map(u32::to_string).collect();
     ui.note(&format!("signs for uid {} at {}, with key {}…", uids.join(", "), shown(&args.socket), &id[..16]));
@@ -53,21 +51,6 @@ pub fn serve(args: &SignerArgs, ui: &Ui) -> Result<Exit, CliError> {
         }
     }
     Ok(Exit::OK)
-}
-
-/// A key that the clients can read anyway is not worth a process.
-fn refuse_who_could_read(key: &Path, clients: &BTreeSet<u32>) -> Result<(), CliError> {
-    let meta = key.metadata().map_err(|e| CliError::file("read", key, e))?;
-    if meta.mode() & 0o077 != 0 {
-        return Err(CliError::new(format!("{} can be read or written by other users", shown(key)))
-            .with_hint(format!("chmod 600 {}", crate::exit::word(key))));
-    }
-    let own = [0, meta.uid(), sekisho_recorder::effective_uid()];
-    match clients.iter().find(|uid| own.contains(uid)) {
-        Some(uid) => Err(CliError::new(format!("uid {uid} could read the key itself"))
-            .with_hint("run the signer, and own the key, as a user of its own; record as another, which is not root")),
-        None => Ok(()),
-    }
 }
 
 /// Listens where nobody listens yet. Who may connect is decided by who it is, not by the socket's mode.
@@ -96,7 +79,7 @@ impl Signer {
         });
         let (answer, told) = match result {
             Ok((lines, told)) => {
-                let key = self.key.public().map_err(|e| e.to_string())?.id();
+                let key = self.held.key.public().map_err(|e| e.to_string())?.id();
                 (Answer::Signed { lines, key }, Ok(told))
             }
             Err(why) => (Answer::Refused(why.clone()), Err(why)),
@@ -121,7 +104,9 @@ impl Signer {
             None => None,
         };
         let facts = attesting::facts(BufReader::new(&recording), path)?;
-        if read_by_step(&facts, &self.key_path, Some(self.key_sha256)) {
+        if let Some((path, sha256)) = &self.held.hidden
+            && read_by_step(&facts, path, Some(*sha256))
+        {
             return Err(CliError::new("the step read the signing key"));
         }
         let select = match &*request.products {
@@ -136,7 +121,8 @@ impl Signer {
         let options = Options { verdict: verdict.as_ref(), attributes: request.scai, ..Options::default() };
         let statements =
             sekisho_attest::attest(&facts, &products, options).map_err(|e| CliError::new(e.to_string()))?;
-        let lines = if request.bundle { statements.sign_bundles(&self.key) } else { statements.sign_lines(&self.key) };
+        let key = &self.held.key;
+        let lines = if request.bundle { statements.sign_bundles(key) } else { statements.sign_lines(key) };
         Ok((lines.map_err(|e| CliError::new(e.to_string()))?, facts))
     }
 }
