@@ -5,6 +5,7 @@ mod origin;
 mod profile;
 mod review;
 mod signing;
+mod trust;
 mod verifying;
 
 use clap::builder::PossibleValuesParser;
@@ -19,6 +20,9 @@ pub use origin::OriginArgs;
 pub use profile::{ExportKind, ImportKind, ProfileArgs, ProfileCommand};
 pub use review::ReviewArgs;
 pub use signing::{SignerArgs, SigningArgs};
+#[cfg(feature = "sigstore")]
+pub use trust::Instance;
+pub use trust::{TrustArgs, TrustCommand, UpdateArgs};
 pub use verifying::{PolicyArgs, PolicyCommand, VerifyArgs, VerifyFormat};
 
 /// Records what a build step does, compares it with a reviewed profile, attests it, and verifies that before release.
@@ -72,6 +76,8 @@ pub enum Command {
     Layout(LayoutArgs),
     /// Look for mistakes in a release policy, and test it by cases.
     Policy(PolicyArgs),
+    /// Fetch a root of trust by TUF, and say how old one is.
+    Trust(TrustArgs),
     /// Make a signing key.
     Keygen(KeygenArgs),
     /// Hold a key for another user, and sign with it what recordings say.

@@ -28,6 +28,7 @@ mod profiled;
 mod recording;
 mod serve;
 mod signer;
+mod trust;
 mod ui;
 
 use args::{Args, Command};
@@ -68,6 +69,7 @@ fn dispatch(command: &Command, ui: &Ui) -> Result<Exit, CliError> {
         Command::Verify(args) => commands::verify::run(args, ui),
         Command::Layout(args) => commands::layout::run(args, ui),
         Command::Policy(args) => commands::policy::run(args, ui),
+        Command::Trust(args) => commands::trust::run(args, ui),
         Command::Keygen(args) => commands::keygen::run(args, ui),
         Command::Doctor(args) => commands::doctor::run(args, ui),
         Command::Completions(args) => commands::completions::run(args, ui),

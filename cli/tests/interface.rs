@@ -79,7 +79,7 @@ fn every_command_is_on_the_page() {
         rows.map(|line| line.split_whitespace().next().unwrap().to_owned()).filter(|name| name != "help").collect()
     };
     let mut all: BTreeSet<String> = subcommands(&["-h"]).into_iter().collect();
-    for group in ["profile", "policy"] {
+    for group in ["profile", "policy", "trust"] {
         assert!(all.remove(group));
         all.extend(subcommands(&[group, "-h"]).iter().map(|name| format!("{group} {name}")));
     }

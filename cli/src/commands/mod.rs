@@ -17,4 +17,5 @@ pub mod review;
 pub mod run;
 pub mod sbom;
 pub mod show;
+pub mod trust;
 pub mod verify;

@@ -6,10 +6,11 @@ use crate::exit::{CliError, Exit};
 use crate::files;
 use crate::gate::{self, Evidence};
 use crate::oci::{self, Reference};
+use crate::trust::say_age;
 use crate::ui::Ui;
-use sekisho_attest::{Descriptor, SecretKey, Summary, SummaryError, file_uri, name_within, timestamp};
+use sekisho_attest::{Descriptor, SecretKey, Summary, SummaryError, file_uri, name_within};
 use sekisho_events::{Digest, PathBytes};
-use sekisho_verifier::{Artifact, EMBEDDED_ROOT_DATE, Report, verify};
+use sekisho_verifier::{Artifact, Report, verify};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -18,8 +19,8 @@ use std::path::{Path, PathBuf};
 pub fn run(args: &VerifyArgs, ui: &Ui) -> Result<Exit, CliError> {
     let now_s = gate::now(args.time.as_deref())?;
     let (policy, policy_sha256) = gate::policy(&args.policy, args.trusted_root.as_deref())?;
-    if policy.embedded_root {
-        say_age(now_s, ui);
+    if policy.embedded_root || args.trusted_root.is_some() {
+        say_age(args.trusted_root.as_deref(), now_s, ui);
     }
     // What cannot be signed is said before anything is judged.
     let key = args.key.as_ref().map(|key| load_key(key, args.passphrase_file.as_deref(), ui)).transpose()?;
@@ -63,19 +64,6 @@ fn look(image: &Reference, evidence: &mut Evidence, ui: &Ui) -> Result<Artifact,
     }
     let path = PathBytes::from(format!("oci://{}", image.shown()).as_bytes());
     Ok(Artifact { path, sha256: found.subject.sha256, sha512: None })
-}
-
-/// Says how old the embedded roots of trust are: keys of sigstore change about once a year.
-fn say_age(now_s: u64, ui: &Ui) {
-    const OLD_S: u64 = 400 * 86400;
-    let fetched_s = timestamp::parse(&format!("{EMBEDDED_ROOT_DATE}T00:00:00Z")).unwrap_or(0);
-    if now_s > fetched_s + OLD_S {
-        ui.warn(&format!(
-            "the embedded trusted root is of {EMBEDDED_ROOT_DATE}: what was signed with newer keys of sigstore is refused; --trusted-root FILE takes a newer one"
-        ));
-    } else if ui.verbosity() > 0 {
-        ui.note(&format!("the embedded trusted root is of {EMBEDDED_ROOT_DATE}"));
-    }
 }
 
 /// Signs the decision in the forms that are asked for, and writes it: one DSSE envelope each.

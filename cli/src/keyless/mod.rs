@@ -11,6 +11,9 @@ mod services;
 #[cfg(feature = "sigstore")]
 mod signing;
 
+#[cfg(feature = "sigstore")]
+pub use services::is_private;
+
 use crate::args::SigningArgs;
 use crate::attesting::{digest_file, read_by_step};
 use crate::exit::{CliError, shown};
@@ -27,6 +30,12 @@ pub const VARIABLES: [&str; 7] = [
     "CIRCLE_OIDC_TOKEN",
     "CIRCLE_OIDC_TOKEN_V2",
 ];
+
+/// Refuses a signing configuration that names no services by which something can be signed.
+#[cfg(feature = "sigstore")]
+pub fn usable_config(text: &str) -> Result<(), String> {
+    services::configured(text).map(drop)
+}
 
 /// How it is to be signed, as the command line says it.
 #[derive(Clone, Copy, Debug)]

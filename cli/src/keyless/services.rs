@@ -19,18 +19,22 @@ pub(super) fn services(config: Option<&Path>) -> Result<SigningServices, CliErro
         CliError::new(format!("{} is no usable signing configuration: {}", shown(path), said(why)))
             .with_hint("`cosign signing-config create` makes one (version 0.2 of the format)")
     };
-    let text = files::read_text(path, MAX_CONFIG_BYTES)?;
-    let config = SigningConfig::from_json(&text).map_err(|e| unusable(&e))?;
-    let services = SigningServices::from_signing_config(&config).map_err(|e| unusable(&e))?;
+    configured(&files::read_text(path, MAX_CONFIG_BYTES)?).map_err(|why| unusable(&why))
+}
+
+/// The services of a configuration's text.
+pub(super) fn configured(text: &str) -> Result<SigningServices, String> {
+    let config = SigningConfig::from_json(text).map_err(|e| e.to_string())?;
+    let services = SigningServices::from_signing_config(&config).map_err(|e| e.to_string())?;
     let urls = [Some(services.fulcio_url()), Some(services.rekor_url()), services.tsa_url()];
     if let Some(url) = urls.into_iter().flatten().find(|url| !is_private(url)) {
-        return Err(unusable(&format!("{url} is neither https nor on this machine: others could read the token")));
+        return Err(format!("{url} is neither https nor on this machine: others could read the token"));
     }
     Ok(services)
 }
 
 /// True if nobody on the way can read what is sent there.
-fn is_private(url: &str) -> bool {
+pub fn is_private(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("http://") else { return url.starts_with("https://") };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.strip_prefix("[::1]").map_or_else(|| host.split(':').next(), |_| Some("[::1]"));
