@@ -16,7 +16,7 @@ const frames = (page, act) => page.evaluate(async (body) => {
     last = now;
   }
   gaps.sort((a, b) => a - b);
-  return { median_ms: gaps[gaps.length >> 1], p95_ms: gaps[Math.floor(gaps.length * 0.95)], frames: gaps.length };
+  return { seconds: (performance.now() - begun) / 1000, median_ms: gaps[gaps.length >> 1], p95_ms: gaps[Math.floor(gaps.length * 0.95)], frames: gaps.length };
 }, act);
 
 const browser = await launch();
