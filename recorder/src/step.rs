@@ -1,7 +1,7 @@
 //! One step, from its command line to the trailer of its recording.
 use crate::calls;
 use crate::choice::{Choice, NoListener};
-use crate::digests::Digests;
+use crate::digests::{Digests, Source};
 use crate::emit::{self, Tally};
 use crate::error::RecordError;
 use crate::filter;
@@ -173,7 +173,8 @@ fn finish(tracer: Tracer, ended: Option<ExitHow>) -> Result<Summary, RecordError
     for path in outputs.names() {
         let Some((stat, handle)) = now(path.as_bytes()) else { continue };
         if stat.file_type == sekisho_events::FileType::Regular && outputs.left(&path, stat.identity) {
-            digests.tell(Tracer::NOBODY, &path, ContentWhen::Final, &stat, || crate::images::reopen(&handle));
+            let source = || Some(Source::Handle(handle));
+            drop(digests.tell(Tracer::NOBODY, &path, ContentWhen::Final, &stat, source));
         }
     }
     inputs.look_again(now, |stat, handle| digests.of_image(stat, || crate::images::reopen(&handle)));

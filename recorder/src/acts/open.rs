@@ -1,5 +1,6 @@
 //! open(2), openat(2), openat2(2), creat(2): one call, up to four acts.
 use super::{Call, Pending, Verdict, outcome};
+use crate::digests::{Due, Source};
 use crate::memory::{self, Fault};
 use crate::names::{self, Found};
 use crate::tracer::Tracer;
@@ -252,19 +253,17 @@ impl Tracer {
 
     /// What the listener is about to give a thread to read is hashed, by the descriptor that `file` gives. `since`: the
     /// state of names when it was looked up.
-    pub(crate) fn content_of_read(
-        &mut self,
-        id: ProcessId,
-        found: &Found,
-        since: u64,
-        file: impl FnOnce() -> Option<OwnedFd>,
-    ) {
-        let Some(stat) = found.stat.filter(|s| s.file_type == FileType::Regular && !is_pseudo(s)) else { return };
-        let slot = self.digests.tell(id, &found.path, ContentWhen::Read, &stat, file);
+    pub(crate) fn content_of_read(&mut self, id: ProcessId, found: &Found, since: u64, handle: OwnedFd) -> Due {
+        let Some(stat) = found.stat.filter(|s| s.file_type == FileType::Regular && !is_pseudo(s)) else {
+            return Due::default();
+        };
+        let source = || Some(Source::Handle(handle));
+        let (slot, due) = self.digests.tell(id, &found.path, ContentWhen::Read, &stat, source);
         // The step itself may have put another file there since: then the name is no longer this one's.
         if self.inputs.changes() == since || names::leads_to(&found.path, &stat) {
             self.inputs.read(&found.path, &stat, &slot);
         }
+        due
     }
 
     /// A FIFO that the step did not make, opened for writing: whoever reads it may act on what is written.

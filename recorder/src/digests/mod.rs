@@ -8,4 +8,4 @@ mod pool;
 
 pub(crate) use cache::{Cache, Stamp};
 pub(crate) use inputs::Inputs;
-pub(crate) use pool::{Digests, Slot};
+pub(crate) use pool::{Digests, Due, Slot, Source};

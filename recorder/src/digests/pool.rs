@@ -3,12 +3,12 @@ use super::{Cache, Stamp};
 use crate::emit::Finished;
 use crate::served::Device;
 use crate::sys::{self, Stat};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, SendError, Sender, bounded};
 use sekisho_events::{Content, ContentWhen, Digest, Kind, PathBytes, ProcessId};
 use std::collections::HashSet;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 /// Files that may wait to be hashed; each holds a descriptor.
@@ -26,36 +26,105 @@ pub(crate) struct Digested {
     pub why: Option<&'static str>,
 }
 
+impl Digested {
+    fn without(why: &'static str) -> Self {
+        Self { sha256: None, size: 0, why: Some(why) }
+    }
+}
+
 /// A digest in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     digested: OnceLock<Digested>,
     /// A `content` event with it was asked for.
     told: AtomicBool,
+    /// Events that wait for it.
+    waiting: Mutex<Vec<(ProcessId, Content)>>,
 }
 
 impl Slot {
     /// A slot that will never have a digest, and why.
     pub(crate) fn without(why: &'static str) -> Arc<Self> {
-        Self::with(Digested { sha256: None, size: 0, why: Some(why) })
+        Self::with(Digested::without(why))
     }
 
     /// A slot whose digest is known.
     pub(crate) fn with(digested: Digested) -> Arc<Self> {
-        Arc::new(Self { digested: OnceLock::from(digested), told: AtomicBool::new(false) })
+        Arc::new(Self { digested: OnceLock::from(digested), ..Self::default() })
     }
 
     /// The digest, waiting until it is there.
     pub(crate) fn wait(&self) -> Digested {
         *self.digested.wait()
     }
+
+    /// Tells now, or when the digest is there.
+    fn tell(&self, process: ProcessId, content: Content, finished: &Finished) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.digested.get() {
+            None => waiting.push((process, content)),
+            Some(digested) => finished.push(process, Kind::Content(fill(content, *digested))),
+        }
+    }
+
+    fn settle(&self, digested: Digested, finished: &Finished) {
+        let _ = self.digested.set(digested);
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        for (process, content) in waiting {
+            finished.push(process, Kind::Content(fill(content, digested)));
+        }
+    }
 }
 
-/// Work for a thread: hash `file` if there is one, then tell if asked to.
+/// A file to be hashed.
+pub(crate) enum Source {
+    /// Open for reading.
+    File(OwnedFd),
+    /// `O_PATH`, of a regular file.
+    Handle(OwnedFd),
+}
+
+impl Source {
+    /// A description of our own: the step can do nothing to it.
+    fn open(self) -> Option<OwnedFd> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Handle(handle) => {
+                let flags = libc::O_RDONLY | libc::O_NONBLOCK;
+                let open = |flags| sys::open_again(handle.as_fd(), flags);
+                open(flags | libc::O_NOATIME).or_else(|_| open(flags)).ok()
+            }
+        }
+    }
+}
+
+/// Work for a thread.
 struct Job {
-    file: Option<(OwnedFd, Stamp)>,
+    source: Source,
+    stamp: Stamp,
     slot: Arc<Slot>,
-    tell: Option<(ProcessId, Content)>,
+}
+
+/// The way to the threads.
+#[derive(Clone)]
+struct Hashing {
+    jobs: Sender<Job>,
+    finished: Finished,
+}
+
+/// A file that no thread has been given yet: it is when this is dropped. Whoever holds it can let the step go on first,
+/// for only the writer of the log waits for a digest.
+#[derive(Default)]
+#[must_use]
+pub(crate) struct Due(Option<(Job, Hashing)>);
+
+impl Drop for Due {
+    fn drop(&mut self) {
+        let Some((job, Hashing { jobs, finished })) = self.0.take() else { return };
+        if let Err(SendError(job)) = jobs.send(job) {
+            job.slot.settle(Digested::without("unreadable"), &finished);
+        }
+    }
 }
 
 /// Hashes files, each state once.
@@ -63,9 +132,8 @@ pub(crate) struct Digests {
     cache: Cache,
     /// What is on these is not read: the step serves it.
     avoided: HashSet<Device>,
-    jobs: Option<Sender<Job>>,
+    hashing: Hashing,
     threads: Vec<JoinHandle<()>>,
-    finished: Finished,
 }
 
 impl Digests {
@@ -80,7 +148,8 @@ impl Digests {
                 .spawn(move || work(&receiver, &finished))
         };
         let threads = (0..2).map(spawn).collect::<Result<_, _>>()?;
-        Ok(Self { cache: Cache::default(), avoided: HashSet::new(), jobs: Some(jobs), threads, finished })
+        let hashing = Hashing { jobs, finished };
+        Ok(Self { cache: Cache::default(), avoided: HashSet::new(), hashing, threads })
     }
 
     /// Files on this device have no digest from now on.
@@ -90,7 +159,7 @@ impl Digests {
 
     /// The digest of a program or library that runs; `open` gives the file if it has not been hashed yet.
     pub(crate) fn of_image(&mut self, stat: &Stat, open: impl FnOnce() -> Option<OwnedFd>) -> Arc<Slot> {
-        self.ask(stat, open, None).unwrap_or_else(|slot| slot)
+        self.ask(stat, || open().map(Source::File)).0
     }
 
     /// Asks for the digest of a file just opened for reading, or left behind; a `content` event follows if this
@@ -101,80 +170,58 @@ impl Digests {
         path: &PathBytes,
         when: ContentWhen,
         stat: &Stat,
-        open: impl FnOnce() -> Option<OwnedFd>,
-    ) -> Arc<Slot> {
-        let content = Content {
-            path: path.clone(),
-            identity: Some(stat.identity),
-            sha256: None,
-            size: Some(stat.size),
-            when,
-            why: None,
-        };
-        let slot = match self.ask(stat, open, Some((process, content.clone()))) {
-            Ok(slot) => slot,
-            Err(new) => return new,
-        };
+        open: impl FnOnce() -> Option<Source>,
+    ) -> (Arc<Slot>, Due) {
+        let (slot, due) = self.ask(stat, open);
         let told = slot.told.swap(true, Ordering::Relaxed);
         if when == ContentWhen::Final || !told {
-            self.send(Job { file: None, slot: slot.clone(), tell: Some((process, content)) });
+            let content = Content {
+                path: path.clone(),
+                identity: Some(stat.identity),
+                sha256: None,
+                size: Some(stat.size),
+                when,
+                why: None,
+            };
+            slot.tell(process, content, &self.hashing.finished);
         }
-        slot
+        (slot, due)
     }
 
-    /// `Ok`: known or already in the making. `Err`: new, and now in the making.
-    fn ask(
-        &mut self,
-        stat: &Stat,
-        open: impl FnOnce() -> Option<OwnedFd>,
-        tell: Option<(ProcessId, Content)>,
-    ) -> Result<Arc<Slot>, Arc<Slot>> {
+    /// The digest of this state, known, in the making, or due.
+    fn ask(&mut self, stat: &Stat, open: impl FnOnce() -> Option<Source>) -> (Arc<Slot>, Due) {
         if let Some(slot) = self.cache.get(stat) {
-            return Ok(slot);
+            return (slot, Due::default());
         }
-        let refuse = |why: &'static str| {
-            if let Some((process, content)) = tell.clone() {
-                let digested = Digested { sha256: None, size: stat.size, why: Some(why) };
-                self.finished.push(process, Kind::Content(fill(content, digested)));
-            }
-            Err(Slot::without(why))
+        let source = match () {
+            () if self.avoided.contains(&stat.device()) => Err("served-by-step"),
+            () if stat.size > MAX_BYTES => Err("too-large"),
+            () => open().ok_or("unreadable"),
         };
-        if self.avoided.contains(&stat.device()) {
-            return refuse("served-by-step");
+        match source {
+            Err(why) => (Slot::without(why), Due::default()),
+            Ok(source) => {
+                let slot = Arc::<Slot>::default();
+                self.cache.put(stat, slot.clone());
+                let job = Job { source, stamp: Stamp::of(stat), slot: slot.clone() };
+                (slot, Due(Some((job, self.hashing.clone()))))
+            }
         }
-        if stat.size > MAX_BYTES {
-            return refuse("too-large");
-        }
-        let Some(file) = open() else { return refuse("unreadable") };
-        let slot = Arc::new(Slot { digested: OnceLock::new(), told: AtomicBool::new(tell.is_some()) });
-        self.cache.put(stat, slot.clone());
-        if self.send(Job { file: Some((file, Stamp::of(stat))), slot: slot.clone(), tell }) {
-            Err(slot)
-        } else {
-            Err(Slot::without("unreadable"))
-        }
-    }
-
-    fn send(&self, job: Job) -> bool {
-        self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok())
     }
 
     /// Waits until all is hashed. True if every thread ended well.
-    pub(crate) fn finish(mut self) -> bool {
-        self.jobs = None;
-        self.threads.drain(..).all(|t| t.join().is_ok())
+    pub(crate) fn finish(self) -> bool {
+        drop(self.hashing);
+        self.threads.into_iter().all(|t| t.join().is_ok())
     }
 }
 
 fn work(jobs: &Receiver<Job>, finished: &Finished) {
     let mut buffer = vec![0; CHUNK];
-    for job in jobs {
-        if let Some((file, stamp)) = job.file {
-            let _ = job.slot.digested.set(digest(&file, stamp, &mut buffer));
-        }
-        if let Some((process, content)) = job.tell {
-            finished.push(process, Kind::Content(fill(content, job.slot.wait())));
-        }
+    for Job { source, stamp, slot } in jobs {
+        let file = source.open();
+        let digested = file.map_or(Digested::without("unreadable"), |file| digest(&file, stamp, &mut buffer));
+        slot.settle(digested, finished);
     }
 }
 
@@ -189,15 +236,14 @@ fn fill(mut content: Content, digested: Digested) -> Content {
 
 /// Hashes one state of `file`; a change meanwhile is tried once more.
 fn digest(file: &OwnedFd, expected: Stamp, buffer: &mut [u8]) -> Digested {
-    let without = |why| Digested { sha256: None, size: 0, why: Some(why) };
     let mut before = expected;
     for _ in 0..2 {
         if before.size() > MAX_BYTES {
-            return without("too-large");
+            return Digested::without("too-large");
         }
         let hashed = match hash_once(file, before.size(), buffer) {
             Ok(hashed) => hashed,
-            Err(why) => return without(why),
+            Err(why) => return Digested::without(why),
         };
         match (sys::fstat(file.as_fd()).map(|s| Stamp::of(&s)), hashed) {
             (Ok(after), Some(sha256)) if after == before => {
@@ -207,7 +253,7 @@ fn digest(file: &OwnedFd, expected: Stamp, buffer: &mut [u8]) -> Digested {
             (Err(_), _) => break,
         }
     }
-    without("changed-while-read")
+    Digested::without("changed-while-read")
 }
 
 /// `None` if there is more than `size`: it grows, perhaps without end (EVASION E17, E19), and another look is due.

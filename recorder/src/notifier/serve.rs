@@ -130,7 +130,7 @@ impl Notifier {
         let act = waiting.open.act(Access::Read, &found);
         let settling = tracer.out.emit_settling(waiting.id, Kind::File(act));
         // Before the step has it, for then it may put another file in its place.
-        tracer.content_of_read(waiting.id, &found, waiting.since, || reopen(&handle));
+        let due = tracer.content_of_read(waiting.id, &found, waiting.since, handle);
         drop(tracer);
         let id = waiting.notification.id;
         // Without the state: the tracer waits for this to be over.
@@ -139,6 +139,7 @@ impl Notifier {
         // At once: a lock that the step takes on the description and drops by closing it must not live on with us.
         drop(file);
         drop(handed);
+        drop(due);
         match given {
             Ok(()) => {
                 self.settle(settling, Some(Outcome::Ok));
@@ -178,13 +179,6 @@ fn open_for(open: &OpenCall, given: &Given) -> Result<OwnedFd, SysError> {
         sys::set_status_flags(file.as_fd(), flags)?;
     }
     Ok(file)
-}
-
-/// Another description of the same file, for hashing: the step can do nothing to it.
-fn reopen(handle: &OwnedFd) -> Option<OwnedFd> {
-    let flags = libc::O_RDONLY | libc::O_NONBLOCK;
-    let open = |flags| sys::open_again(handle.as_fd(), flags);
-    open(flags | libc::O_NOATIME).or_else(|_| open(flags)).ok()
 }
 
 /// That the caller does not wait any more is ordinary.

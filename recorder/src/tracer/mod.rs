@@ -10,7 +10,7 @@ mod life;
 mod pinning;
 mod turns;
 
-use crate::digests::{Digests, Inputs};
+use crate::digests::{Digests, Inputs, Source};
 use crate::emit::Emitter;
 use crate::images::Images;
 use crate::listeners::Listeners;
@@ -223,9 +223,10 @@ impl Tracer {
         let link = crate::names::ProcPath::fd(tid, fd);
         let open = || {
             let flags = libc::O_RDONLY | libc::O_NONBLOCK;
-            sys::open(link.as_c(), flags | libc::O_NOATIME).or_else(|_| sys::open(link.as_c(), flags)).ok()
+            let open = |flags| sys::open(link.as_c(), flags).ok().map(Source::File);
+            open(flags | libc::O_NOATIME).or_else(|| open(flags))
         };
-        let slot = self.digests.tell(id, path, when, stat, open);
+        let (slot, _due) = self.digests.tell(id, path, when, stat, open);
         if when == ContentWhen::Read && self.table.group_of(tid).is_some_and(|g| g.view == View::Ours) {
             self.inputs.read(path, stat, &slot);
         }
