@@ -109,7 +109,13 @@ fn is_published(kind: &str, schema: &str, (word, other): (&str, &str)) {
     for profile in of_examples().into_iter().chain([odd, nets.clone()]) {
         let text = exported(&profile, kind);
         let output = against(&python, schema, &text);
-        assert!(output.status.success(), "{}: {}\n{}", profile.display(), told(&output), String::from_utf8_lossy(&text));
+        assert!(
+            output.status.success(),
+            "{}: {}\n{}",
+            profile.display(),
+            told(&output),
+            String::from_utf8_lossy(&text)
+        );
         assert_eq!(output.stdout, b"1\n");
     }
     let text = String::from_utf8(exported(&nets, kind)).expect("it is text");

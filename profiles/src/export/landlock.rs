@@ -38,7 +38,10 @@ pub(super) fn export(profile: &Profile) -> Exported {
     if rights.values().any(|set| set.contains("execute")) {
         rights.entry(LOADER.to_owned()).or_default().extend(["execute", "read_file"]);
         lost.push(format!("exec: every program may run {LOADER}, which loads dynamic programs: Landlock asks for that as for a program"));
-        lost.push("exec: scripts that a rule lets only be read do not run as programs: Landlock asks for `execute`".to_owned());
+        lost.push(
+            "exec: scripts that a rule lets only be read do not run as programs: Landlock asks for `execute`"
+                .to_owned(),
+        );
     }
     for (path, set) in rights {
         if set.is_empty() {
