@@ -81,6 +81,9 @@ fn a_profile_is_not_overwritten_and_grows_by_merging_suggesting_and_reviewing() 
     assert!(returns(0, at, &["profile", "merge", "merged.toml", "bad.rec"]).1.contains("new: "));
     returns(0, at, &["diff", "--profile", "merged.toml", "bad.rec"]);
     assert!(std::fs::read_to_string(at.join("merged.toml")).unwrap().contains("seen = \"1 of 3\""));
+    assert!(
+        returns(0, at, &["profile", "merge", "merged.toml", "1.rec"]).1.contains("; needed before, and not in these: ")
+    );
 
     returns(
         0,

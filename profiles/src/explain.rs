@@ -105,8 +105,11 @@ fn others(profile: &Profile, verb: Act, none: bool, text: &mut String) {
             1 => sekisho_events::escape(rule.process[0].text.as_bytes()),
             n => format!("{n} programs"),
         };
-        let list = rule.acts.get(&verb).map_or(0, Vec::len);
-        let _ = writeln!(text, "  rule {} lets {who} {} other things ({list} patterns)", rule.id, verb.key());
+        let list = match rule.acts.get(&verb).map_or(0, Vec::len) {
+            1 => "1 pattern".to_owned(),
+            n => format!("{n} patterns"),
+        };
+        let _ = writeln!(text, "  rule {} lets {who} {} other things ({list})", rule.id, verb.key());
     }
 }
 

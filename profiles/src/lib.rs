@@ -24,6 +24,7 @@ mod export;
 mod glob;
 #[cfg(test)]
 mod glob_tests;
+mod growth;
 mod import;
 mod index;
 mod learn;
@@ -64,6 +65,7 @@ pub use error::{ProfileError, ProfileErrorKind};
 pub use explain::{ExplainError, Explanation, explain};
 pub use export::{Export, Exported, export};
 pub use glob::{Glob, GlobError, GlobErrorKind, Pattern};
+pub use growth::Growth;
 pub use import::{Import, ImportError, ImportErrorKind, Imported, add as add_imported, import};
 pub use learn::Learner;
 pub use lint::{Finding, Grade, lint, lint_with};

@@ -63,6 +63,10 @@ impl DiffReport {
                 None => groups.push((key, vec![Line::new(deviation)])),
             }
         }
+        let lines = groups.iter().map(|(_, lines)| lines.len()).sum::<usize>();
+        if lines < self.deviations.len() {
+            let _ = writeln!(out, "  on {lines} lines: what a process did to one thing stands on one");
+        }
         let (mut number, mut left_out) = (0, 0);
         for (whom, lines) in &groups {
             let room = MAX_PER_PROCESS.min(MAX_LINES - number);

@@ -216,7 +216,7 @@ fn the_text_names_who_what_and_how_to_go_on() {
     let text = diff(&tape.events).to_text(&TextOptions { recording: "r.rec".into(), ..TextOptions::default() });
     assert_eq!(
         text,
-        "3 deviations from sekisho.toml (4 rules not reviewed)\n\n  check ← make  check\n    1  high   create, write $HOME/.bashrc\n              no rule lets check make anything\n    \
+        "3 deviations from sekisho.toml (4 rules not reviewed)\n  on 2 lines: what a process did to one thing stands on one\n\n  check ← make  check\n    1  high   create, write $HOME/.bashrc\n              no rule lets check make anything\n    \
         2  high   connect tcp 203.0.113.7:443\n              no rule lets check connect to anything\n  unused  1 of the rules: spare\n\n  \
         decide  sekisho review sekisho.toml r.rec\n  patch   sekisho profile suggest sekisho.toml r.rec\n"
     );

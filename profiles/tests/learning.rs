@@ -167,6 +167,33 @@ fn merging_learns_only_what_is_new_and_counts() {
     assert_eq!(after.rule("programs").unwrap().seen.unwrap().to_string(), "3 of 3");
 }
 
+/// The smallest change: what was left out of a profile with narrow rules is added by its name, and not all beside it.
+#[test]
+fn a_file_more_that_is_read_does_not_open_the_workspace() {
+    let rules = "[[rule]]\nid = \"all\"\nexec = [\"/usr/bin/*\"]\nread = [\"$WORKSPACE/src/**\"]\n";
+    let narrow = Profile::parse_any_form(&format!("[profile]\nversion = 1\nname = \"t\"\n{rules}")).unwrap();
+    let mut tape = Tape::default();
+    let sed = tape.run(0, "/usr/bin/sed");
+    tape.file(sed, Access::Read, "/home/u/w/src/a.c").file(sed, Access::Read, "/home/u/w/tests/data/damaged.bin");
+    let grown = |tape: &Tape| {
+        let mut learner = Learner::on(narrow.clone());
+        learner.begin(&header()).unwrap();
+        tape.events.iter().for_each(|e| learner.push(e));
+        learner.end();
+        learner.finish("t")
+    };
+    let after = grown(&tape);
+    let added = after.rule("read-workspace").unwrap();
+    assert_eq!(added.acts[&Act::Read][0].text, "$WORKSPACE/tests/data/damaged.bin");
+    assert_eq!(added.process[0].text, "/usr/bin/sed");
+    assert!(diff(&after, &tape.events).clean);
+    for n in 0..20 {
+        tape.file(sed, Access::Read, &format!("/home/u/w/d{n}/{n}.bin"));
+    }
+    let after = grown(&tape);
+    assert_eq!(after.rule("read-workspace").unwrap().acts[&Act::Read][0].text, "$WORKSPACE/**", "too many to be read");
+}
+
 #[test]
 fn what_was_denied_or_forbidden_is_not_learned() {
     let mut forbidding = Profile::parse_any_form(

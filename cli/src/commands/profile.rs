@@ -9,7 +9,9 @@ use crate::judging::judge;
 use crate::profiled::{Loaded, today};
 use crate::ui::Ui;
 use sekisho_events::{LogError, LogReader};
-use sekisho_profiles::{Export, Grade, Learner, Meaning, Profile, Reviewed, Simulation, explain, export, lint_with};
+use sekisho_profiles::{
+    Export, Grade, Growth, Learner, Meaning, Profile, Reviewed, Simulation, explain, export, lint_with,
+};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -109,9 +111,8 @@ fn merge(path: &Path, recordings: &[PathBuf], ui: &Ui) -> Result<Exit, CliError>
     }
     let after = learner.finish(&before.meta.name);
     files::write(path, after.to_toml().as_bytes())?;
-    let fresh = fresh(&before, &after);
-    let words = if fresh.is_empty() { "nothing new".to_owned() } else { format!("new: {}", fresh.join(", ")) };
-    ui.note(&format!("wrote {}: {words}", shown_output(path)));
+    let lines = Growth::between(&before, &after).lines();
+    ui.note(&format!("wrote {}: {}", shown_output(path), lines.join("; ")));
     Ok(Exit::OK)
 }
 

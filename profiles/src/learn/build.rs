@@ -31,10 +31,11 @@ const DEVICES: &[&[u8]] = &[
 ];
 
 /// Rules that allow all facts, with the number of runs in which each was needed.
-pub(crate) fn rules(facts: &Facts, runs: u32, uid: u32) -> Vec<(Rule, u32)> {
+/// `narrow`: a few files of the workspace that are read do not open all of it.
+pub(crate) fn rules(facts: &Facts, runs: u32, uid: u32, narrow: bool) -> Vec<(Rule, u32)> {
     let mut profile = Profile::default();
     programs(facts, &mut profile);
-    read_rules(facts, &mut profile);
+    read_rules(facts, narrow, &mut profile);
     devices(facts, &mut profile);
     changes(facts, runs, &mut profile);
     others(facts, &mut profile);
@@ -99,17 +100,20 @@ fn programs(facts: &Facts, profile: &mut Profile) {
     }
 }
 
-fn read_rules(facts: &Facts, profile: &mut Profile) {
-    let all = reads(paths(facts).filter(|(act, ..)| *act == Act::Read).map(|(_, place, by, _)| (place, who(by))));
+fn read_rules(facts: &Facts, narrow: bool, profile: &mut Profile) {
+    let facts = paths(facts).filter(|(act, ..)| *act == Act::Read).map(|(_, place, by, _)| (place, who(by)));
+    let all = reads(facts, narrow);
     let mut system = named("read-system", "programs, libraries and settings of the system");
     all.system.iter().for_each(|p| system.add(Act::Read, p));
     put(profile, system);
+    let sources = ("read-workspace", "what the build is made from");
     if all.workspace {
-        let mut workspace = named("read-workspace", "what the build is made from");
+        let mut workspace = named(sources.0, sources.1);
         workspace.add(Act::Read, "$WORKSPACE/**");
         put(profile, workspace);
     }
     for (id, why, patterns) in [
+        (sources.0, sources.1, all.sources),
         ("read-home", "caches and toolchains in the home directory", all.home),
         ("read-elsewhere", "other files that the build reads", all.elsewhere),
     ] {

@@ -206,6 +206,9 @@ impl Learner {
     /// The profile that accepts all that was learned; on a base, the base with what was new.
     pub fn finish(mut self, name: &str) -> Profile {
         self.end();
+        // What a profile does not let be read although it speaks of reading was left out by somebody.
+        let reads = |p: &Profile| p.rules.iter().any(|r| r.is_own() && !r.deny && r.acts.contains_key(&Act::Read));
+        let narrow = self.base.as_ref().is_some_and(reads);
         let mut profile = self.base.take().unwrap_or_else(|| {
             let mut profile = Profile::default();
             name.clone_into(&mut profile.meta.name);
@@ -222,7 +225,7 @@ impl Learner {
         }
         let before = profile.meta.recordings.unwrap_or(0);
         profile.meta.recordings = Some(before + self.runs);
-        for (mut rule, runs) in build::rules(&self.facts, self.runs, self.uid) {
+        for (mut rule, runs) in build::rules(&self.facts, self.runs, self.uid, narrow) {
             rule.seen = (runs > 0).then_some(Seen { n: runs, of: before + self.runs });
             profile.insert(rule);
         }

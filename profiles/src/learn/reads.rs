@@ -60,16 +60,26 @@ fn numbers(component: &[u8]) -> String {
 /// among them.
 pub(crate) struct Reads {
     pub(crate) system: BTreeSet<String>,
+    /// All of the workspace; otherwise only `sources` of it.
     pub(crate) workspace: bool,
+    pub(crate) sources: BTreeMap<String, Leaf>,
     pub(crate) home: BTreeMap<String, Leaf>,
     pub(crate) elsewhere: BTreeMap<String, Leaf>,
 }
 
-/// Sorts and folds what was read.
-pub(crate) fn reads<'f>(facts: impl Iterator<Item = (&'f Place, Who)>) -> Reads {
-    let mut reads =
-        Reads { system: BTreeSet::new(), workspace: false, home: BTreeMap::new(), elsewhere: BTreeMap::new() };
-    let (mut home, mut elsewhere) = (Node::default(), Node::default());
+/// More patterns than this for files of the workspace are not read, but looked over.
+const MAX_SOURCES: usize = 8;
+
+/// Sorts and folds what was read. `narrow`: what is read in the workspace is named, unless it is much.
+pub(crate) fn reads<'f>(facts: impl Iterator<Item = (&'f Place, Who)>, narrow: bool) -> Reads {
+    let mut reads = Reads {
+        system: BTreeSet::new(),
+        workspace: false,
+        sources: BTreeMap::new(),
+        home: BTreeMap::new(),
+        elsewhere: BTreeMap::new(),
+    };
+    let (mut sources, mut home, mut elsewhere) = (Node::default(), Node::default(), Node::default());
     for (place, who) in facts {
         if secret(&place.bytes()).is_some() || place.foreign || super::build::is_device(place) {
             continue;
@@ -77,6 +87,9 @@ pub(crate) fn reads<'f>(facts: impl Iterator<Item = (&'f Place, Who)>) -> Reads 
         let leaf = Leaf { acts: Act::Read.bit(), directory: false, who: BTreeSet::from([who]) };
         let parts = |open: &dyn Fn(&[u8]) -> String| names::open_all(place.components(), open);
         match place.var {
+            Some(Var::Workspace) if narrow && !place.rest.is_empty() => {
+                sources.insert(&parts(&|c| names::open(c, false)), 0, Some(leaf), false);
+            }
             Some(Var::Workspace) => reads.workspace |= !place.rest.is_empty(),
             Some(Var::Tmp) => {}
             Some(Var::Home) => home.insert(&parts(&|c| names::open(c, false)), 0, Some(leaf), false),
@@ -90,6 +103,11 @@ pub(crate) fn reads<'f>(facts: impl Iterator<Item = (&'f Place, Who)>) -> Reads 
     }
     let limits = Limits { depth: 2, made: 4, found: 4, extensions: false };
     reads.home = home.fold("$HOME", limits);
+    reads.sources = sources.fold("$WORKSPACE", limits);
+    if reads.sources.len() > MAX_SOURCES {
+        reads.sources.clear();
+        reads.workspace = true;
+    }
     reads.elsewhere = elsewhere.fold("", limits);
     reads
 }
