@@ -290,6 +290,9 @@ pub struct ReportArgs {
     /// Whose profile it has to be.
     #[command(flatten)]
     pub origin: OriginArgs,
+    /// A recording from before: the page shows what is new since, and what is gone.
+    #[arg(long, value_name = "REC")]
+    pub before: Option<PathBuf>,
     /// The page.
     #[arg(short, long, value_name = "FILE.html", default_value = "report.html")]
     pub output: PathBuf,

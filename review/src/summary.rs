@@ -9,6 +9,7 @@ use sekisho_events::{
     Access, Content, Counts, Digest, Event, Exec, FileAct, Header, Kind, LogReader, NetAct, Outcome, PathBytes,
     ProcessId,
 };
+use sekisho_profiles::CompareReport;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
@@ -33,6 +34,7 @@ pub struct Summary {
     pub(crate) pulse: Pulse,
     pub(crate) evidence: Evidence,
     pub(crate) omitted: Omitted,
+    pub(crate) changes: Option<CompareReport>,
 }
 
 /// What was counted and not kept.
@@ -135,6 +137,7 @@ impl Summary {
             pulse: Pulse::default(),
             evidence: Evidence::default(),
             omitted: Omitted::default(),
+            changes: None,
         };
         while let Some(event) = reader.next_event()? {
             let wanted = each(event);
@@ -144,6 +147,11 @@ impl Summary {
         summary.counts = reader.counts().clone();
         summary.ending = Ending::of(reader);
         Ok(summary)
+    }
+
+    /// Has the page say what differs from the recording before.
+    pub fn compare(&mut self, changes: CompareReport) {
+        self.changes = Some(changes);
     }
 
     /// How the recording ended.

@@ -4,7 +4,7 @@
 mod every_kind;
 
 use sekisho_events::{Access, Content, ContentWhen, Digest, Event, FileAct, Kind, LogReader, Mode, PathBytes};
-use sekisho_profiles::{Actor, Deviation, DiffReport, GapLine, Severity};
+use sekisho_profiles::{Actor, CompareReport, Deviation, DiffReport, GapLine, Outline, Severity};
 use sekisho_review::{Filter, Summary, Who};
 
 fn reader(bytes: &[u8]) -> LogReader<&[u8]> {
@@ -93,8 +93,37 @@ fn tree_shows_processes_with_their_acts_in_counts() {
 fn the_page_shows_verdict_processes_files_network_and_coverage() {
     let bytes = sample();
     let page = page(&bytes, Some(&verdict(&[b"a b"])));
-    let body = &page[page.find("<body>").unwrap()..page.find("<script").unwrap()];
+    let body = &page[page.find("<main").unwrap()..];
     insta::assert_snapshot!(body);
+}
+
+/// What a recording did, to be compared.
+fn outline(bytes: &[u8]) -> Outline {
+    let mut reader = reader(bytes);
+    let mut outline = Outline::new(reader.header());
+    while let Some(event) = reader.next_event().unwrap() {
+        outline.push(event);
+    }
+    outline.end(reader.trailer());
+    outline
+}
+
+#[test]
+fn the_page_says_what_is_new_since_another_recording_and_no_name_leaves_its_place_there() {
+    let (before, after) = (sample(), every_kind::recording(&hostile(), 100));
+    let mut summary = Summary::read(&mut reader(&after), |_| false).unwrap();
+    summary.compare(CompareReport::new(&outline(&before), &outline(&after)));
+    let mut out = Vec::new();
+    sekisho_review::page(&summary, None, &mut out).unwrap();
+    let page = String::from_utf8(out).unwrap();
+    let section = &page[page.find("<section id=\"changes\">").unwrap()..];
+    let section = &section[..section.find("</section>").unwrap()];
+    assert!(
+        section.contains("<h3>New<small>") && section.contains("alert(1)") && section.contains("<h3>Gone<small>"),
+        "{section}"
+    );
+    assert!(!section.contains("<script") && !section.contains("<img") && !section.contains('\u{1b}'), "{section}");
+    assert_eq!(page.matches("<script").count(), 2);
 }
 
 #[test]

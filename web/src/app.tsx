@@ -1,5 +1,6 @@
 // The page: what is seen is a function of the data and of the address.
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Changes, lines } from "./changes";
 import { Coverage } from "./coverage";
 import { Deviations } from "./deviations";
 import { Files } from "./files";
@@ -15,19 +16,19 @@ import { Timeline } from "./timeline";
 import { grouped } from "./words";
 
 const NAMES: Record<View, string> = {
-  overview: "Overview", deviations: "Deviations", timeline: "Timeline", processes: "Processes", files: "Files",
+  overview: "Overview", deviations: "Deviations", changes: "Changes", timeline: "Timeline", processes: "Processes", files: "Files",
   network: "Network", coverage: "Coverage", review: "Review",
 };
-const SHOWS = { overview: Overview, deviations: Deviations, timeline: Timeline, processes: Processes, files: Files, network: Network, coverage: Coverage, review: Review };
+const SHOWS = { overview: Overview, deviations: Deviations, changes: Changes, timeline: Timeline, processes: Processes, files: Files, network: Network, coverage: Coverage, review: Review };
 
 const KEYS: [string, string][] = [
-  ["1 … 8", "the views, in their order"], ["/", "search"], ["↑ ↓ or k j", "move in a list"], ["→ ←", "unfold, fold; move the timeline"],
+  ["1 … 9", "the views, in their order"], ["/", "search"], ["↑ ↓ or k j", "move in a list"], ["→ ←", "unfold, fold; move the timeline"],
   ["+ − 0", "zoom the timeline in, out, to the whole"], ["n p", "next, previous of the processes found on the timeline"],
   ["Enter", "open what the list stands on"], ["Esc", "close the process, then the search"], ["t", "light or dark"], ["?", "this help"],
 ];
 
 export function App({ model, served }: { model: Model; served?: Served }) {
-  const views = served ? VIEWS : VIEWS.filter((v) => v !== "review");
+  const views = VIEWS.filter((v) => v === "review" ? served : v !== "changes" || model.data.changes);
   const [route, setRoute] = useState<Route>(() => parse(location.hash, model, served !== undefined));
   const search = useRef<HTMLInputElement>(null);
   const help = useRef<HTMLDialogElement>(null);
@@ -132,11 +133,13 @@ function hits(model: Model, q: string, served: Served | undefined): Partial<Reco
   const review = served ? { review: served.state.questions.length - served.state.decisions.length } : {};
   const { verdict, processes, files, flows } = model.data;
   const deviations = verdict?.deviations ?? [];
-  if (!q) return { ...review, deviations: deviations.length, processes: processes.id.length, files: files.name.length, network: flows.length };
+  const changes = lines(model.data).filter((l) => l.text.toLowerCase().includes(q)).length;
+  if (!q) return { ...review, deviations: deviations.length, changes, processes: processes.id.length, files: files.name.length, network: flows.length };
   const commands = processes.id.filter((_, at) => model.command(at).toLowerCase().includes(q) || model.program(at).toLowerCase().includes(q)).length;
   return {
     ...review,
     deviations: deviations.filter((d) => `${d.what} ${d.why} ${d.command} ${d.program}`.toLowerCase().includes(q)).length,
+    changes,
     processes: commands,
     timeline: commands,
     files: files.name.filter((_, at) => model.path(at).toLowerCase().includes(q)).length,

@@ -49,12 +49,17 @@ export interface Files {
   failed: number[]; size: number[]; by: number[]; seq: number[]; at: number[]; sha256: string[];
 }
 
-export interface Changed { act: string; program: string; what: string; side: "new" | "gone" }
+export interface Changes {
+  complete: boolean; new: { program: string; what: string }[]; gone: { program: string; what: string }[];
+  content: { path: string; before: string | null; after: string | null }[];
+  endings: { program: string; how: string; before: number; after: number }[];
+  status: [number | null, number | null]; omitted: number;
+}
 
 export interface Data {
   version: number; head: Head; ending: Ending;
   claim: { summary: string; asserts: string; not: string[]; refused: string[] };
-  counts: Record<string, number>; verdict: Verdict | null; processes: Processes;
+  counts: Record<string, number>; verdict: Verdict | null; changes: Changes | null; processes: Processes;
   earlier: [number, [number, number][]][]; files: Files; secrets: Secret[]; nets: Net[]; marks: Mark[]; flows: Flow[];
   made: Made[];
   pulse: { span_us: number; reads: number[]; changes: number[]; net: number[]; programs: number[] };

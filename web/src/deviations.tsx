@@ -61,8 +61,8 @@ function Detail({ d, number, model, go, served }: { d: Deviation; number: number
       <dl class="pairs">
         <dt>Code</dt><dd>{d.code}{d.rule ? <> · rule <code>{d.rule}</code></> : null}</dd>
         {d.program ? <><dt>Program</dt><dd><code>{d.program}</code></dd></> : null}
-        {d.by !== null ? <><dt>Process</dt><dd><Who id={d.by} model={model} go={go} /></dd></> : null}
-        {d.ancestry?.length ? <><dt>Started by</dt><dd>{d.ancestry.toReversed().join(" ← ")}</dd></> : null}
+        {d.by !== null ? <><dt>Process</dt><dd><Who id={d.by} model={model} go={go} />{then(d, model)}</dd></> : null}
+        {d.ancestry && d.ancestry.length > 1 ? <><dt>Started by</dt><dd>{d.ancestry.slice(0, -1).toReversed().join(" ← ")}</dd></> : null}
         {d.command ? <><dt>Arguments</dt><dd><code>{d.command}</code></dd></> : null}
         {d.argv ? <><dt>It ran</dt><dd><code>{d.argv}</code></dd></> : null}
         <dt>Happened</dt><dd>{count(d.times, "time", "times")}{d.seq.length ? <>, event {d.seq.slice(0, 6).join(", ")}{d.times > 6 ? " …" : ""}</> : null}</dd>
@@ -91,6 +91,13 @@ function Detail({ d, number, model, go, served }: { d: Deviation; number: number
       {d.by !== null ? <p><button class="small" onClick={() => go({ view: "timeline", process: d.by!, item: undefined })}>show on the timeline</button></p> : null}
     </article>
   );
+}
+
+/** A process has the name of its last program; at that time it may have run another. */
+function then(d: Deviation, model: Model) {
+  const row = d.by === null ? undefined : model.row.get(d.by);
+  const name = d.program?.slice(d.program.lastIndexOf("/") + 1);
+  return row !== undefined && name && model.name(row) !== name ? <span class="dim">, then still {name}</span> : null;
 }
 
 function Unused({ model }: { model: Model }) {

@@ -1,5 +1,6 @@
 // One screen: the verdict and why, then what a reviewer would ask first.
 import type { ComponentChildren } from "preact";
+import { SIGN, lines } from "./changes";
 import type { Data } from "./data";
 import type { Model } from "./model";
 import { Section, Tag, Who, type ViewProps } from "./parts";
@@ -49,6 +50,7 @@ export function Overview({ model, go }: ViewProps) {
       <div class="columns2">
         <div>
           <TopDeviations model={model} go={go} />
+          <Since data={data} go={go} />
           <LookAt data={data} go={go} />
           <Secrets model={model} go={go} />
           <MadeThenRun model={model} go={go} />
@@ -75,7 +77,8 @@ function FactsList({ data, model }: { data: Data; model: Model }) {
     ["Time", time(model.end_us)],
     ...(data.ending.status === undefined ? [] : [["Status", String(data.ending.status)] as [string, string]]),
     ["Watched", `level ${data.head.level}`],
-    ["Mode", data.head.mode],
+    // Otherwise the verdict has it.
+    ...(data.verdict ? [] : [["Mode", data.head.mode] as [string, string]]),
     ["Began", new Date(data.head.started_s * 1000).toISOString().replace("T", " ").slice(0, 16) + " UTC"],
   ];
   return <dl class="facts">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
@@ -96,6 +99,24 @@ function TopDeviations({ model, go }: { model: Model; go: Go }) {
         ))}
       </ol>
       {more > 0 ? <p><button class="link" onClick={() => go({ view: "deviations" })}>{grouped(more)} more</button></p> : null}
+    </Section>
+  );
+}
+
+/** What is new is what a reviewer of a second build asks first. */
+function Since({ data, go }: { data: Data; go: Go }) {
+  const { changes } = data;
+  if (!changes) return null;
+  const all = lines(data);
+  return (
+    <Section title="Since the recording before" note={all.length === 0 ? "it does the same" : count(all.length, "change", "changes")}>
+      {changes.complete ? null : <p class="warn">One of the two is not complete: what is missing there may differ too.</p>}
+      <Rows>
+        {all.slice(0, SHOWN).map((l, at) => (
+          <tr key={at}><td class={l.kind === "new" ? "added" : l.kind === "gone" ? "gone" : "dim"}>{SIGN[l.kind]}</td><td class="path">{l.what}</td><td class="dim">{l.by}</td></tr>
+        ))}
+      </Rows>
+      {all.length > 0 ? <p><button class="link" onClick={() => go({ view: "changes", q: "" })}>{all.length > SHOWN ? `${grouped(all.length - SHOWN)} more` : "show them"}</button></p> : null}
     </Section>
   );
 }

@@ -1,7 +1,7 @@
 // Where one is: kept in the address, so that every place can be linked to.
 import type { Model } from "./model";
 
-export const VIEWS = ["overview", "deviations", "timeline", "processes", "files", "network", "coverage", "review"] as const;
+export const VIEWS = ["overview", "deviations", "changes", "timeline", "processes", "files", "network", "coverage", "review"] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface Route { view: View; q: string; process?: number; item?: number; notice?: string }
@@ -19,7 +19,8 @@ export function parse(hash: string, model: Model, served = false): Route {
     if (!found.exact) route.notice = `Event ${rest} is counted, not listed; this is the process nearest before it.`;
     return route;
   }
-  const known = VIEWS.find((v) => v === name);
+  const named = VIEWS.find((v) => v === name);
+  const known = named === "changes" && !model.data.changes ? undefined : named;
   // A review begins with what is to be decided; elsewhere nothing can be.
   const view = served ? known ?? "review" : known === "review" ? undefined : known;
   const route: Route = { view: view ?? "overview", q: words.get("q") ?? "" };

@@ -11,6 +11,7 @@ import { launch, open } from "./browser.mjs";
 const sekisho = process.env.SEKISHO_BIN;
 const room = mkdtempSync(join(tmpdir(), "sekisho-page-"));
 const report = join(room, "report.html");
+const since = join(room, "since.html");
 let browser;
 
 /** A small build: the second time it also makes a program, runs it, and looks for a key. */
@@ -30,6 +31,7 @@ before(async () => {
   build(`${honest}\ncp /bin/true helper\n./helper\ncat $HOME/.ssh/id_ed25519 >/dev/null`);
   run("record", "-o", join(room, "bad.rec"), "--", "./build.sh");
   run("report", join(room, "bad.rec"), "--profile", join(room, "p.toml"), "-o", report);
+  run("report", join(room, "bad.rec"), "--before", join(room, "good.rec"), "-o", since);
   browser = await launch();
 });
 
@@ -52,6 +54,22 @@ test("it opens on the verdict and says why, and asks for nothing", async () => {
   assert.equal(await page.locator("#plain").isVisible(), false);
   quiet(seen);
   await close();
+});
+
+test("what is new since the recording before is shown, found, and linked to", async () => {
+  const { page, seen, close } = await open(browser, since);
+  await page.getByRole("link", { name: /^Changes/ }).click();
+  const rows = page.getByRole("grid", { name: "changes" }).getByRole("row");
+  await rows.filter({ hasText: /new\s*exec \$WORKSPACE\/helper/ }).first().waitFor();
+  await page.getByRole("searchbox").fill("id_ed25519");
+  await page.waitForFunction(() => document.querySelectorAll("[role=row]").length === 1);
+  assert.match(await rows.innerText(), /new[\s\S]*read \$HOME\/\.ssh\/id_ed25519/);
+  quiet(seen);
+  await close();
+  const none = await open(browser, report, { hash: "#/changes" });
+  assert.equal(await none.page.getByRole("link", { name: /^Changes/ }).count(), 0);
+  assert.match(await none.page.locator("#view").getAttribute("aria-label"), /Overview/);
+  await none.close();
 });
 
 test("each deviation shows its evidence and the rule that would allow it", async () => {

@@ -70,7 +70,8 @@ fn against_recording(before: &Path, after: &Path, format: DiffFormat, ui: &Ui) -
     Ok(if report.is_clean() { Exit::OK } else { Exit::NOT_CLEAN })
 }
 
-fn outline(recording: &Path) -> Result<Outline, CliError> {
+/// What a recording did, to be compared.
+pub fn outline(recording: &Path) -> Result<Outline, CliError> {
     let failed = |error: LogError| failure(recording, error.into());
     let mut reader = LogReader::new(files::open(recording)?).map_err(failed)?;
     let mut outline = Outline::new(reader.header());

@@ -1,7 +1,7 @@
 //! What the script of the page shows: JSON in columns, compressed, in base64, so that no byte of it is markup.
 //!
 //! Every text in it is escaped for one line already; the script puts text into text nodes only.
-use super::verdict;
+use super::{changes, verdict};
 use crate::claim::{Claim, Ending};
 use crate::phrase::{command_line, cut, escape as escaped};
 use crate::pulse::Beat;
@@ -46,6 +46,7 @@ fn json(summary: &Summary, report: Option<&DiffReport>, out: &mut dyn Write) -> 
     )?;
     parts.value("counts", &Kind::NAMES.iter().zip(summary.counts.0).map(|(k, n)| (*k, n)).collect::<Value>())?;
     parts.value("verdict", &report.map_or(Value::Null, |report| verdict::data(summary, report)))?;
+    parts.value("changes", &changes::data(summary))?;
     processes(summary, &mut strings, &mut parts)?;
     files(summary, &mut strings, &mut parts)?;
     rows(summary, &mut parts)?;

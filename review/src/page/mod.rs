@@ -3,6 +3,7 @@
 //! Nothing is fetched, and a policy lets nothing in but this script and this style, by their digests. Where scripts do not
 //! run, and on paper, the plain page is what is seen.
 
+mod changes;
 mod data;
 mod escape;
 mod files;
@@ -44,6 +45,7 @@ pub fn page(summary: &Summary, verdict: Option<&DiffReport>, out: &mut dyn Write
     if let Some(report) = verdict {
         verdict::deviations(report, out)?;
     }
+    changes::write(summary, out)?;
     tables::marks(summary, out)?;
     processes::write(summary, out)?;
     tables::nets(summary, out)?;
