@@ -113,7 +113,7 @@ fn a_connection_to_somebody_on_this_machine_is_one_deviation() {
     }
     let mut rules = RULES.to_owned();
     report.deviations.iter().for_each(|d| {
-        rules.push_str(&d.suggest.as_ref().unwrap().replace("check-", &d.what[..11].replace([' ', ':'], "-")))
+        rules.push_str(&d.suggest.as_ref().unwrap().replace("check-", &d.what[..11].replace([' ', ':'], "-")));
     });
     assert!(rules.contains("connect = [\"127.0.0.1:8080/tcp\"]\ndelegate = [\"tcp:127.0.0.1:8080\"]"), "{rules}");
     assert!(diff_with(&profile(&rules), &tape.events, DiffOptions::default()).clean, "{rules}");
