@@ -130,7 +130,7 @@ function LookAt({ data, go }: { data: Data; go: Go }) {
         <Rows>
           {[...sums].map(([mark, n]) => (
             <tr key={mark}>
-              <td><button class={`link ${mark === "gap" || mark === "tamper" ? "bad" : ""}`} onClick={() => go({ view: "coverage", q: "" })}>{TITLE[mark]}</button></td>
+              <td class="nowrap"><button class={`link ${mark === "gap" || mark === "tamper" ? "bad" : ""}`} onClick={() => go({ view: "coverage", q: "" })}>{TITLE[mark]}</button></td>
               <td class="n">{grouped(n)}</td><td class="dim">{MEANING[mark]}</td>
             </tr>
           ))}
