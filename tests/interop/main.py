@@ -11,7 +11,7 @@ from issuer import EMAIL
 from matrix import table
 from paper import Paper
 from services import Sigstore
-from tools import Cosign, Cryptography, Securesystemslib, Sekisho, SigstoreJs, SigstorePython, run
+from tools import RESOURCE, Cosign, Cryptography, Securesystemslib, Sekisho, SigstoreJs, SigstorePython, SlsaVerifier, run
 from trials import all_of_them
 
 
@@ -39,7 +39,11 @@ def key_signed(sekisho, cosign, intoto, recording, app, work):
             options = ["--key", f"{key}.key", "--profile", "sekisho.toml", *sealed[1:], *form]
             documents = sekisho.attest(recording, app, *options, cwd=app.parent)
             what = "bundle" if form else "envelope"
-            yield Paper(f"sekisho, {name}, {what}", app, documents, public=Path(f"{key}.pub"), ours=True)
+            paper = Paper(f"sekisho, {name}, {what}", app, documents, public=Path(f"{key}.pub"), ours=True)
+            yield paper
+            if not form:
+                summary = sekisho.summary(paper, key, *sealed[1:])
+                yield Paper(f"sekisho's gate, {name}", app, summary, public=paper.public, resource=RESOURCE)
     own = cosign.key("cosign-own")
     options = ["--key", f"{own}.key", "--passphrase-file", secret, "--bundle", "--profile", "sekisho.toml"]
     documents = sekisho.attest(recording, app, *options, cwd=app.parent)
@@ -66,6 +70,7 @@ def main(binary, tools, work):
     work, tools = Path(work), Path(tools)
     sekisho, cosign = Sekisho(work, binary), Cosign(work, tools / "cosign")
     intoto, by_hand = Securesystemslib(work), Cryptography(work)
+    slsa = SlsaVerifier(work, tools / "slsa-verifier")
     javascript, python = SigstoreJs(work, tools.parent / "js"), SigstorePython(work)
     recording, app = build(sekisho, work)
     run(sekisho.binary, "keygen", work / "stranger", "--algorithm", "p256")
@@ -80,7 +85,7 @@ def main(binary, tools, work):
             key_signed(sekisho, cosign, intoto, recording, app, work),
             keyless(sekisho, cosign, sigstore, recording, app),
         )
-        good = table(papers, [sekisho, cosign, javascript, python, intoto, by_hand], work / "evil", stranger)
+        good = table(papers, [sekisho, cosign, slsa, javascript, python, intoto, by_hand], work / "evil", stranger)
         good = all_of_them(sekisho, sigstore, work, recording) and good
     sys.exit(0 if good else 1)
 

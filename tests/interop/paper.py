@@ -23,6 +23,7 @@ class Paper:
     identity: str | None = None  # whom the certificate names
     issuer: str | None = None
     ours: bool = False
+    resource: str | None = None  # of a summary of the gate: what it calls the artifact
 
     @property
     def is_bundle(self):

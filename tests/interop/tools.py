@@ -17,6 +17,8 @@ from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
 STATEMENT = "application/vnd.in-toto+json"
+# What the artifact is called in summaries of the gate.
+RESOURCE = "pkg:generic/app"
 
 
 # Whoever asks something of the world is told at once that there is none.
@@ -102,6 +104,14 @@ class Sekisho(Tool):
         path.write_text("\n".join(lines) + "\n")
         return path
 
+    def summary(self, paper, key, *options):
+        """What the gate decided of a paper that it accepts, signed by a key."""
+        evidence, out = self.file(".jsonl"), self.file(".vsa")
+        evidence.write_text("".join(json.dumps(document) + "\n" for document in paper.documents))
+        words = ["verify", paper.artifact, "--attestations", evidence, "--policy", self.policy(paper), "--resource-uri", RESOURCE]
+        run(self.binary, *words, "--vsa", out, "--key", f"{key}.key", *options)
+        return [json.loads(out.read_text())]
+
     def verify(self, paper):
         evidence = self.file(".jsonl")
         evidence.write_text("".join(json.dumps(document) + "\n" for document in paper.documents))
@@ -109,6 +119,37 @@ class Sekisho(Tool):
         # 2 is neither: it could not judge.
         status, _ = run(self.binary, *words, status=(0, 1))
         return status == 0
+
+
+class SlsaVerifier(Tool):
+    """slsa-verifier: verification summaries in envelopes, by key. All else that it reads is a certain builder's of GitHub's."""
+
+    name = "slsa-verifier"
+
+    def __init__(self, work, binary):
+        super().__init__(work)
+        self.binary = binary
+
+    def reads(self, paper):
+        return paper.resource is not None
+
+    def verify(self, paper):
+        digest = hashlib.sha256(paper.artifact.read_bytes()).hexdigest()
+        public = load_pem_public_key(paper.public.read_bytes())
+        # It tries a signature only if the envelope's hint is this.
+        keyid = hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+        for document in paper.documents:
+            summary = self.file(".json")
+            summary.write_text(json.dumps(document))
+            words = ["--subject-digest", f"sha256:{digest}", "--attestation-path", summary, "--public-key-path", paper.public]
+            words += ["--public-key-id", keyid, "--verifier-id", "urn:sekisho:verifier:gate:v1", "--resource-uri", paper.resource]
+            words += ["--verified-level", "SEKISHO_POLICY_SATISFIED"]
+            status, said = run(self.binary, "verify-vsa", *words, status=(0, 1))
+            if ("Verifying VSA: PASSED" in said) != (status == 0) or (status == 1 and "Verifying VSA: FAILED" not in said):
+                raise Failed(said)
+            if status == 1:
+                return False
+        return True
 
 
 class Cosign(Tool):

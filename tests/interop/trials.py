@@ -141,7 +141,7 @@ def the_page_s_commands_verify(sekisho, sigstore, work, recording):
     """What docs/attestations.md says that a stranger types, as it stands there."""
     here = work / "work"
     page = Path(__file__).parents[2] / "docs/attestations.md"
-    block = page.read_text().split("<!-- scripts/interop runs this -->\n```sh\n")[1].split("```")[0]
+    block, summary = [block.split("```")[0] for block in page.read_text().split("<!-- scripts/interop runs this -->\n```sh\n")[1:]]
     shutil.copy(recording, here / "sekisho.rec")
     shutil.copy(sigstore.root, here / "trusted_root.json")
     run(sekisho.binary, "keygen", here / "release", "--algorithm", "p256")
@@ -149,9 +149,14 @@ def the_page_s_commands_verify(sekisho, sigstore, work, recording):
     block = block.replace("node verify.mjs", f"node {sigstore.tools.parent / 'js/verify.mjs'}")
     path = f"{Path(sekisho.binary).parent}:{sigstore.tools}:{os.environ['PATH']}"
     run("sh", "-ec", block, cwd=here, env={"PATH": path})
+    link = '[[statements]]\nname = "link"\nkeys = ["k"]\npredicate_type = "https://in-toto.io/attestation/link/v0.3"\n'
+    (here / "policy.toml").write_text(f'version = 1\n[keys.k]\npath = "release.pub"\n{link}')
+    run(sekisho.binary, "keygen", here / "gate", "--algorithm", "p256")
+    run("sh", "-ec", summary, cwd=here, env={"PATH": path})
     # And what it verifies, it verifies of this file.
     (here / "app").write_text("something else\n")
     run("sh", "-ec", block.splitlines()[2], cwd=here, env={"PATH": path}, status=(1,))
+    run("sh", "-ec", summary.split("\n", 1)[1], cwd=here, env={"PATH": path}, status=(1,))
 
 
 def all_of_them(sekisho, sigstore, work, recording):
