@@ -3,7 +3,7 @@ use crate::exit::{CliError, shown};
 use crate::files;
 use sekisho_attest::timestamp;
 use sekisho_events::Digest;
-use sekisho_verifier::{MAX_EVIDENCE_BYTES, Policy, ReadFailed};
+use sekisho_verifier::{MAX_EVIDENCE_BYTES, Policy, ReadFailed, unwrapped};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -98,6 +98,10 @@ impl Evidence {
 
     /// Makes lines of what stands from `begin` on, and keeps where they are from.
     fn taken(&mut self, begin: usize, path: &Path) {
+        if let Some(bundles) = unwrapped(&self.bytes[begin..]) {
+            self.bytes.truncate(begin);
+            self.bytes.extend(bundles.iter().flat_map(|bundle| [bundle.as_bytes(), b"\n"].concat()));
+        }
         on_one_line(&mut self.bytes[begin..]);
         if self.bytes.last().is_some_and(|b| *b != b'\n') {
             self.bytes.push(b'\n');

@@ -24,6 +24,7 @@ mod signers;
 mod statements;
 mod trust;
 mod verify;
+mod wrapped;
 
 pub use check::Check;
 pub use explain::{Evidence, Origin};
@@ -38,3 +39,4 @@ pub use trust::{
     BuiltIn, By, Certificate, Claim, Content, Demands, EMBEDDED_ROOT_DATE, Identity, SanRule, Trust, TrustError,
 };
 pub use verify::{Artifact, MAX_EVIDENCE_BYTES, verify};
+pub use wrapped::unwrapped;

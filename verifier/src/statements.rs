@@ -1,9 +1,12 @@
 //! Check 20: what the policy demands to be stated of every artifact, by whichever tool.
+use crate::candidate::Candidate;
 use crate::checks::Found;
 use crate::evidence::Foreign;
-use crate::policy::{Policy, SignerRule, StatementRule};
+use crate::policy::{Policy, SignerRule, Source, StatementRule, StepRule};
 use crate::reason::{Reason, shown, some};
 use crate::verify::Artifact;
+use sekisho_attest::Descriptor;
+use sekisho_events::PathBytes;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What was found, and the statements that it rests on.
@@ -27,6 +30,25 @@ pub(crate) fn stated<'f>(
         }
         Err(reason) => Stated { found: Err(reason), by: Vec::new() },
     }
+}
+
+/// What it rests on that of each material which a rule of the step names so something is stated, by whom it demands.
+pub(crate) fn materials_stated<'f>(
+    rule: &StepRule,
+    candidate: &Candidate<'_>,
+    foreign: &'f [Foreign],
+    policy: &Policy,
+) -> Result<Vec<(&'f Foreign, SignerRule)>, Reason> {
+    let mut all = Vec::new();
+    for demand in &rule.materials {
+        let Source::Stated(stated) = &demand.source else { continue };
+        let matching = candidate.materials().iter().filter(|m| demand.glob.is_match(&m.name));
+        let of = |m: &Descriptor| Artifact { path: PathBytes::from(m.name.as_str()), sha256: m.sha256, sha512: None };
+        let materials: Vec<Artifact> = matching.map(of).collect();
+        let by = by_whom(stated, foreign, &materials, policy)?;
+        all.extend(by.into_iter().map(|statement| (statement, stated.signers.clone())));
+    }
+    Ok(all)
 }
 
 fn by_whom<'f>(

@@ -10,7 +10,7 @@ use crate::policy::{Policy, StepRule};
 use crate::reason::{Reason, some};
 use crate::report::{Report, StepResult};
 use crate::reviewed::{reviewed, reviews};
-use crate::statements::stated;
+use crate::statements::{materials_stated, stated};
 use sekisho_events::{Digest, PathBytes};
 use std::collections::{BTreeSet, HashMap};
 
@@ -175,6 +175,11 @@ fn judge<'e>(rule: &'e StepRule, signed: &'e [Signed], foreign: &[Foreign], poli
             if let (Check::Profile, Ok(_), Some(demand)) = (each, &outcome, &rule.reviews) {
                 outcome = reviewed(rule, demand, &candidate, foreign, policy);
             }
+            if let (Check::Materials, Ok(_)) = (each, &outcome)
+                && let Err(reason) = materials_stated(rule, &candidate, foreign, policy)
+            {
+                outcome = Err(reason);
+            }
             let failed = outcome.is_err();
             found.push((each, outcome));
             if failed {
@@ -243,8 +248,12 @@ fn cite(policy: &Policy, steps: &[Judged<'_>], foreign: &[Foreign], used: &BTree
         for signed in &judged.evaluated[*candidate].candidate.statements {
             log.cited.signed(signed, &judged.rule.signers, policy);
         }
+        let candidate = &judged.evaluated[*candidate].candidate;
+        for (statement, signers) in materials_stated(judged.rule, candidate, foreign, policy).unwrap_or_default() {
+            log.cited.foreign(statement, &signers, policy);
+        }
         let Some(demand) = &judged.rule.reviews else { continue };
-        for review in reviews(&judged.evaluated[*candidate].candidate, foreign) {
+        for review in reviews(candidate, foreign) {
             log.cited.foreign(review, demand, policy);
         }
     }

@@ -57,7 +57,11 @@ impl Policy {
     }
 
     fn unused(&self, out: &mut Findings) {
-        let of_steps = || self.steps.iter().flat_map(|s| std::iter::once(&s.signers).chain(&s.reviews));
+        let of_steps = || {
+            self.steps
+                .iter()
+                .flat_map(|s| std::iter::once(&s.signers).chain(&s.reviews).chain(s.stated().map(|r| &r.signers)))
+        };
         let rules = || of_steps().chain(self.statements.iter().map(|s| &s.signers));
         for (index, key) in self.keys.iter().enumerate() {
             if !rules().any(|rule| rule.keys.contains(&index)) {

@@ -58,6 +58,8 @@ pub enum Source {
     Step(usize),
     /// It has one of these digests.
     Digests(Vec<Digest>),
+    /// Somebody who is trusted for it states something of this kind about it.
+    Stated(Box<StatementRule>),
 }
 
 /// A demand on the materials of a step.
@@ -137,6 +139,14 @@ pub struct StepRule {
 }
 
 impl StepRule {
+    /// What must be stated of its materials.
+    pub(crate) fn stated(&self) -> impl Iterator<Item = &StatementRule> {
+        self.materials.iter().filter_map(|rule| match &rule.source {
+            Source::Stated(stated) => Some(&**stated),
+            _ => None,
+        })
+    }
+
     /// True if a verdict is demanded.
     pub fn wants_verdict(&self) -> bool {
         self.predicates.contains(&"verdict")

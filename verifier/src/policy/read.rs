@@ -6,12 +6,13 @@ use super::{MaterialRule, Mode, Policy, PolicyFiles, SignerRule, Source, Stateme
 use globset::{GlobBuilder, GlobMatcher};
 use sekisho_attest::names;
 use sekisho_events::{Digest, Level};
-use toml_edit::{Document, TableLike};
+use toml_edit::{Document, Item, TableLike};
 
 const ROOT: &[&str] = &["version", "artifacts_from", "keys", "identities", "trust", "steps", "statements"];
 const STATEMENT: &[&str] = &["name", "predicate_type", "properties", "keys", "identities", "threshold"];
 const REVIEWS: &[&str] = &["keys", "identities", "threshold"];
-const MATERIAL: &[&str] = &["match", "from", "sha256"];
+const MATERIAL: &[&str] = &["match", "from", "sha256", "stated"];
+const STATED: &[&str] = &["predicate_type", "keys", "identities", "threshold"];
 const STEP: &[&str] = &[
     "name",
     "keys",
@@ -216,15 +217,20 @@ impl Reader<'_, '_> {
                 source.string(rule, "match")?.ok_or_else(|| source.error(span, Kind::Missing("match")))?;
             let from = source.string(rule, "from")?;
             let digests = source.strings(rule, "sha256")?;
-            let source_of = match (from, digests) {
-                (None, None) => Source::Any,
-                (Some((name, item)), None) => {
+            let stated = rule.get("stated").map(|item| (item, self.stated(item, pattern)));
+            let source_of = match (from, digests, stated) {
+                (None, None, None) => Source::Any,
+                (None, None, Some((_, stated))) => Source::Stated(Box::new(stated?)),
+                (_, _, Some((item, _))) => {
+                    return Err(source.wrong(item, "stated", "without `from` and `sha256`: a material has one source"));
+                }
+                (Some((name, item)), None, None) => {
                     let index = self.steps.iter().position(|s| s.name == name);
                     let undefined = Kind::Undefined { key: "from", name: name.to_owned() };
                     Source::Step(index.ok_or_else(|| source.error(item.span(), undefined))?)
                 }
-                (None, Some(digests)) => Source::Digests(self.digests(digests)?),
-                (Some((_, item)), Some(_)) => {
+                (None, Some(digests), None) => Source::Digests(self.digests(digests)?),
+                (Some((_, item)), Some(_), None) => {
                     return Err(source.wrong(item, "from", "without `sha256`: a material has one source"));
                 }
             };
@@ -232,6 +238,19 @@ impl Reader<'_, '_> {
             rules.push(MaterialRule { pattern: pattern.to_owned(), glob, source: source_of });
         }
         Ok(rules)
+    }
+
+    /// What must be stated of materials, by whom.
+    fn stated(&self, item: &Item, pattern: &str) -> Result<StatementRule, PolicyError> {
+        let source = self.source;
+        let wanted = "a table: stated = { predicate_type = \"…\", identities = [\"NAME\"] }";
+        let inner = item.as_table_like().ok_or_else(|| source.wrong(item, "stated", wanted))?;
+        source.known_keys(inner, STATED)?;
+        let missing = || source.error(item.span(), Kind::Missing("predicate_type"));
+        let (kind, _) = source.string(inner, "predicate_type")?.ok_or_else(missing)?;
+        let signers = self.names.signers(source, inner, item.span())?;
+        let (name, predicate_type) = (pattern.to_owned(), kind.to_owned());
+        Ok(StatementRule { name, predicate_type, properties: Vec::new(), signers })
     }
 
     fn digests(&self, texts: Vec<Spanned<&str>>) -> Result<Vec<Digest>, PolicyError> {
