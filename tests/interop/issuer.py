@@ -1,9 +1,10 @@
 """A small OpenID issuer on loopback: its description, its key, and tokens for whoever is named. For tests alone.
 
-It also answers as GitHub's identity service does (`/github?audience=…` with a bearer token), and can be told to fail a few times first.
+It signs in whoever asks (`/auth`, `/token`), answers as GitHub's identity service does (`/github?audience=…` with a bearer token), and can be told to fail a few times first.
 """
 
 import base64
+import hashlib
 import json
 import threading
 import time
@@ -29,11 +30,20 @@ class Issuer:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.asked = []
         self.failures = 0
+        self.codes = {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 status, body = outer.answer(self.path, self.headers)
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(json.dumps(body).encode())
+
+            def do_POST(self):
+                form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                status, body = outer.exchange({name: values[0] for name, values in form.items()})
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
@@ -62,6 +72,14 @@ class Issuer:
             point = self.key.public_key().public_numbers()
             x, y = (url64(n.to_bytes(32, "big")) for n in (point.x, point.y))
             return 200, {"keys": [{"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "1", "x": x, "y": y}]}
+        if place.path == "/auth":
+            # A page would ask who it is, and show the code.
+            asked = {name: values[0] for name, values in parse_qs(place.query).items()}
+            if asked["code_challenge_method"] != "S256" or asked["client_id"] != "sigstore":
+                return 400, {}
+            code = url64(hashlib.sha256(path.encode()).digest())
+            self.codes[code] = asked["code_challenge"]
+            return 200, {"code": code}
         if place.path == "/github":
             self.asked.append(time.time())
             if self.failures > 0:
@@ -71,6 +89,13 @@ class Issuer:
                 return 401, {"message": "who are you?"}
             return 200, {"value": self.token(audience=parse_qs(place.query)["audience"][0])}
         return 404, {}
+
+    def exchange(self, form):
+        """A token for a code, once, for who has what the code was asked for with (RFC 7636)."""
+        verifier = url64(hashlib.sha256(form["code_verifier"].encode()).digest())
+        if form["grant_type"] != "authorization_code" or self.codes.pop(form["code"], None) != verifier:
+            return 400, {"error": "invalid_grant"}
+        return 200, {"id_token": self.token()}
 
     def token(self, email=EMAIL, audience="sigstore", lives_s=300):
         now = int(time.time())

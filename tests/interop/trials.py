@@ -3,12 +3,15 @@
 import hashlib
 import json
 import os
+import pty
+import select
 import shutil
 import subprocess
 from pathlib import Path
 
 from images import attestations_lie_beside_images
 from issuer import BEARER, EMAIL
+from services import fetch
 from tools import ALONE, Failed, run
 
 GITHUB = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
@@ -103,6 +106,39 @@ def a_service_that_comes_back_signs_the_kept_recording(sekisho, sigstore, work):
     expect(len((work / "later-out/attestations.jsonl").read_text().splitlines()) == 3, "all are signed")
 
 
+def shown(terminal):
+    """What a program writes to its terminal; nothing once it has ended."""
+    expect(select.select([terminal], [], [], 60)[0], "the program says something, or ends")
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # The other side is closed.
+        return b""
+
+
+def a_person_signs_in_with_a_browser(sekisho, sigstore, work, recording):
+    """At a terminal, without a token: the address is opened elsewhere, and the code typed. Another code signs nothing."""
+    ours = {name: value for name, value in os.environ.items() if name not in ("CI", "GITHUB_ACTIONS", "GITLAB_CI")}
+    for name, change, status in [("person", lambda code: code, 0), ("nobody", lambda code: "x" + code, 2)]:
+        out = work / f"{name}.jsonl"
+        words = [sekisho.binary, "attest", recording, "--keyless", *sigstore.options(), "--product", "app", "-o", out]
+        process, terminal = pty.fork()
+        if process == 0:
+            os.chdir(work / "work")
+            os.execve(words[0], [str(word) for word in words], {**ours, **ALONE})
+        said = b""
+        while b"the code that it shows: " not in said:
+            more = shown(terminal)
+            expect(more, f"a code is asked for\n{said.decode()}")
+            said += more
+        address = said.decode().split("sign in with a browser: ")[1].split()[0]
+        os.write(terminal, (change(json.loads(fetch(address))["code"]) + "\n").encode())
+        while more := shown(terminal):
+            said += more
+        os.close(terminal)
+        ended = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        expect(ended == status and out.exists() == (status == 0), said.decode())
+
+
 def other_services_are_not_believed(sekisho, sigstore, work, recording):
     """What is signed elsewhere than the root of trust says is not written."""
     root = work / "other_root.json"
@@ -137,6 +173,34 @@ def the_conformance_client_signs_and_verifies(sekisho, sigstore, work):
             run(sigstore.cosign, "verify-blob", "--bundle", bundle, *who, *root, "--use-signed-timestamps", app)
 
 
+# npm's own, by which it signs that something was published (`/-/npm/v1/keys` of the registry).
+NPM_KEY = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1Olb3zMAFFxXKHiIkQO5cJ3Yhl5i
+6UPp+IhuteBJbuHcA5UogKo0EWtlWwW6KSaKoTNEYL7JlCQiVnkhBktUgg==
+-----END PUBLIC KEY-----
+"""
+
+
+def npm_s_documents_are_read_and_slsa_verifier_s_forged_ones_refused(sekisho, sigstore, work):
+    """What the registry says of five packages: who published them, and how they were built. In ten more one signature is another's."""
+    (work / "npm.pub").write_text(NPM_KEY)
+    seen = {True: 0, False: 0}
+    for document in sorted((sigstore.tools.parent / "npm").glob("*.tgz.json")):
+        kinds = [each["predicateType"] for each in json.loads(document.read_text())["attestations"]]
+        lines = ["version = 1", "[keys.npm]", 'path = "npm.pub"', "[identities.workflow]"]
+        lines += ['issuer = "https://token.actions.githubusercontent.com"', 'identity_glob = "https://github.com/*/*/.github/workflows/**"']
+        for kind in kinds:
+            by = 'keys = ["npm"]' if "/publish/" in kind else 'identities = ["workflow"]'
+            lines += ["[[statements]]", f'name = "{kind}"', f'predicate_type = "{kind}"', by]
+        (work / "npm.toml").write_text("\n".join(lines) + "\n")
+        good = "invalidsig" not in document.name
+        words = ["--attestations", document, "--policy", work / "npm.toml"]
+        run(sekisho.binary, "verify", document.with_suffix(""), *words, status=(0 if good else 1,))
+        run(sekisho.binary, "verify", work / "evil", *words, status=(1,))
+        seen[good] += 1
+    expect(seen == {True: 5, False: 10}, f"five packages and ten forgeries: {seen}")
+
+
 def the_page_s_commands_verify(sekisho, sigstore, work, recording):
     """What docs/attestations.md says that a stranger types, as it stands there."""
     here = work / "work"
@@ -149,8 +213,8 @@ def the_page_s_commands_verify(sekisho, sigstore, work, recording):
     block = block.replace("node verify.mjs", f"node {sigstore.tools.parent / 'js/verify.mjs'}")
     path = f"{Path(sekisho.binary).parent}:{sigstore.tools}:{os.environ['PATH']}"
     run("sh", "-ec", block, cwd=here, env={"PATH": path})
-    link = '[[statements]]\nname = "link"\nkeys = ["k"]\npredicate_type = "https://in-toto.io/attestation/link/v0.3"\n'
-    (here / "policy.toml").write_text(f'version = 1\n[keys.k]\npath = "release.pub"\n{link}')
+    step = '[[steps]]\nname = "build"\nkeys = ["k"]\npredicates = ["link", "provenance", "runtime-trace"]\n'
+    (here / "policy.toml").write_text(f'version = 1\n[keys.k]\npath = "release.pub"\n{step}')
     run(sekisho.binary, "keygen", here / "gate", "--algorithm", "p256")
     run("sh", "-ec", summary, cwd=here, env={"PATH": path})
     # And what it verifies, it verifies of this file.
@@ -165,8 +229,10 @@ def all_of_them(sekisho, sigstore, work, recording):
         (the_step_does_not_see_the_token, ()),
         (a_step_that_had_the_token_is_not_signed, ()),
         (a_bad_token_is_said_at_once, (recording,)),
+        (a_person_signs_in_with_a_browser, (recording,)),
         (other_services_are_not_believed, (recording,)),
         (the_conformance_client_signs_and_verifies, ()),
+        (npm_s_documents_are_read_and_slsa_verifier_s_forged_ones_refused, ()),
         (the_page_s_commands_verify, (recording,)),
         (attestations_lie_beside_images, ()),
         (a_service_that_comes_back_signs_the_kept_recording, ()),

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a token is asked for when the step has ended, and nothing by which the step could have asked for one of its own
 //! is in its environment.
+use super::person;
 use crate::exit::{CliError, shown};
 use crate::files;
 use crate::network::{LIMIT, Patience, said};
@@ -27,11 +28,17 @@ pub(super) enum Source<'a> {
     Buildkite,
     /// `CircleCI`'s agent.
     CircleCi,
+    /// Whoever sits at the terminal, and signs in.
+    Person,
 }
 
 impl<'a> Source<'a> {
     /// Where there is one, told before anything is done that takes long. `set` says what a variable holds.
-    pub(super) fn find(file: Option<&'a Path>, set: impl Fn(&str) -> Option<String>) -> Result<Self, CliError> {
+    pub(super) fn find(
+        file: Option<&'a Path>,
+        set: impl Fn(&str) -> Option<String>,
+        person: impl FnOnce() -> bool,
+    ) -> Result<Self, CliError> {
         if let Some(path) = file {
             return match path.metadata() {
                 Err(e) if path.as_os_str() != "-" => Err(CliError::file("read", path, e)),
@@ -59,17 +66,25 @@ impl<'a> Source<'a> {
         if is("CIRCLECI") {
             return Ok(Self::CircleCi);
         }
-        Err(CliError::new("there is no identity to sign with: this is no CI job that has one").with_hint(
+        // Of a job that has no identity nobody reads the terminal.
+        if set("CI").is_none_or(|value| value.is_empty()) && person() {
+            return Ok(Self::Person);
+        }
+        Err(CliError::new("there is no identity to sign with: this is no CI job that has one, and there is no terminal to sign in at").with_hint(
             "--identity-token FILE or SEKISHO_IDENTITY_TOKEN gives an OpenID token for the audience `sigstore`; --key signs without one",
         ))
     }
 
     /// Gets the token; a service is asked again if it does not answer.
-    pub(super) async fn token(self, ui: Ui) -> Result<IdentityToken, CliError> {
+    pub(super) async fn token(self, issuer: Option<&str>, ui: Ui) -> Result<IdentityToken, CliError> {
         let text = match self {
             Self::File(path) => files::read_text(path, MAX_TOKEN_BYTES)?,
             Self::Variable(name) => std::env::var(name).map_err(|_| CliError::new(format!("{name} is not text")))?,
             Self::GitHub | Self::Buildkite | Self::CircleCi => return self.ask(ui).await,
+            Self::Person => {
+                let nowhere = || CliError::new("the signing configuration names no place to sign in at");
+                return person::token(issuer.ok_or_else(nowhere)?).await;
+            }
         };
         let token = IdentityToken::from_jwt(text.trim())
             .map_err(|e| CliError::new(format!("{} holds no identity token: {}", self.name(), said(&e))))?;
@@ -101,6 +116,7 @@ impl<'a> Source<'a> {
             Self::GitHub => "GitHub's identity service".to_owned(),
             Self::Buildkite => "`buildkite-agent oidc request-token`".to_owned(),
             Self::CircleCi => "`circleci run oidc get`".to_owned(),
+            Self::Person => "whoever signed in".to_owned(),
         }
     }
 }
@@ -111,7 +127,20 @@ mod tests {
 
     fn find<'a>(set: &[(&str, &str)]) -> Result<Source<'a>, String> {
         let of = |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-        Source::find(None, of).map_err(|e| e.hint().unwrap_or_default().to_owned())
+        Source::find(None, of, || false).map_err(|e| e.hint().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn a_person_is_asked_only_where_nothing_else_says_who_signs_and_never_in_a_job() {
+        let find = |set: &[(&str, &str)]| {
+            let of = |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+            Source::find(None, of, || true).ok()
+        };
+        assert_eq!(find(&[]), Some(Source::Person));
+        assert_eq!(find(&[("CI", "")]), Some(Source::Person));
+        assert_eq!(find(&[("CI", "true")]), None);
+        assert_eq!(find(&[("GITLAB_CI", "true")]), None);
+        assert_eq!(find(&[("SIGSTORE_ID_TOKEN", "x")]), Some(Source::Variable("SIGSTORE_ID_TOKEN")));
     }
 
     #[test]
@@ -141,7 +170,7 @@ mod tests {
         let runtime = crate::network::runtime().unwrap();
         let read = |text: &str| {
             std::fs::write(&file, text).unwrap();
-            runtime.block_on(Source::File(&file).token(Ui::new(true, 0))).unwrap_err().to_string()
+            runtime.block_on(Source::File(&file).token(None, Ui::new(true, 0))).unwrap_err().to_string()
         };
         // {"iss":"i","sub":"s","exp":1}
         assert!(read("e30.eyJpc3MiOiJpIiwic3ViIjoicyIsImV4cCI6MX0.e30\n").contains("has expired"));

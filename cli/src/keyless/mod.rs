@@ -7,6 +7,8 @@ mod absent;
 #[cfg(feature = "sigstore")]
 mod identity;
 #[cfg(feature = "sigstore")]
+mod person;
+#[cfg(feature = "sigstore")]
 mod services;
 #[cfg(feature = "sigstore")]
 mod signing;

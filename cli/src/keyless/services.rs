@@ -26,7 +26,7 @@ pub(super) fn services(config: Option<&Path>) -> Result<SigningServices, CliErro
 pub(super) fn configured(text: &str) -> Result<SigningServices, String> {
     let config = SigningConfig::from_json(text).map_err(|e| e.to_string())?;
     let services = SigningServices::from_signing_config(&config).map_err(|e| e.to_string())?;
-    let urls = [Some(services.fulcio_url()), Some(services.rekor_url()), services.tsa_url()];
+    let urls = [Some(services.fulcio_url()), Some(services.rekor_url()), services.tsa_url(), services.oidc_url()];
     if let Some(url) = urls.into_iter().flatten().find(|url| !is_private(url)) {
         return Err(format!("{url} is neither https nor on this machine: others could read the token"));
     }

@@ -3,7 +3,7 @@
 //! Invariant: nothing is fetched before the step has ended; a bundle is written only if all of them were made, and were
 //! verified where there is a root of trust for it.
 use super::identity::Source;
-use super::{Keyless, Signed, services};
+use super::{Keyless, Signed, person, services};
 use crate::exit::CliError;
 use crate::network::{self, Patience, said};
 use crate::ui::Ui;
@@ -23,7 +23,7 @@ impl Keyless<'_> {
     }
 
     fn source(&self) -> Result<Source<'_>, CliError> {
-        Source::find(self.identity_token, |name| std::env::var(name).ok())
+        Source::find(self.identity_token, |name| std::env::var(name).ok(), person::is_there)
     }
 
     /// Signs each payload.
@@ -32,7 +32,7 @@ impl Keyless<'_> {
         let services = services::services(self.signing_config)?;
         let trust = services::trust(self.trusted_root, self.signing_config)?;
         let runtime = network::runtime()?;
-        let token = runtime.block_on(source.token(ui))?;
+        let token = runtime.block_on(source.token(services.oidc_url(), ui))?;
         let identity = format!("{} of {}", said(&token.identity()), said(&token.issuer()));
         ui.detail(&format!("identity {identity}, from {}", source.name()));
         let where_to = services.clone();
