@@ -7,6 +7,7 @@ use crate::names::{self, Found, Looker, ProcPath};
 use crate::sys;
 use sekisho_events::{Digest, FileType, Hasher, Interpreter, PathBytes};
 use std::collections::HashMap;
+use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
@@ -27,8 +28,8 @@ pub(crate) struct Chain {
 #[derive(Default)]
 pub(crate) struct Images {
     loaders: HashMap<(u32, u32, u64), (Stamp, Option<PathBytes>)>,
-    /// Where [`Stack::read`] reads to.
-    pub(crate) stack: Vec<u8>,
+    /// The stack of the program that begins.
+    pub(crate) stack: StackBytes,
 }
 
 impl Images {
@@ -168,32 +169,78 @@ const ARGV_KEPT: usize = 64 << 10;
 /// Most that the kernel lets a program have (`MAX_ARG_STRINGS` is larger than memory; `_STK_LIM / 4 * 3`).
 const STACK_MAX: usize = 8 << 20;
 
-impl Stack {
-    /// Reads it. The program has not run yet. `buffer` is kept from one program to the next.
-    pub(crate) fn read(tid: i32, buffer: &mut Vec<u8>) -> Result<Self, Fault> {
+/// What stands on a new program's stack, as it was before the program ran: argc, argv, NULL, envp, NULL, auxv, and behind
+/// them the strings. The buffer is kept from one program to the next.
+#[derive(Default)]
+pub(crate) struct StackBytes {
+    /// Where the first byte stands.
+    base: u64,
+    buffer: Vec<u8>,
+    got: usize,
+}
+
+impl StackBytes {
+    /// Reads them. The program has not run yet. What was read makes a [`Stack`].
+    pub(crate) fn read(&mut self, tid: i32) -> Result<(), Fault> {
         let pointer = crate::abi::stack_pointer(&sys::get_regs(tid)?);
-        buffer.resize(FIRST_READ, 0);
+        if self.buffer.len() != FIRST_READ {
+            self.buffer = vec![0; FIRST_READ];
+        }
+        let buffer = &mut self.buffer;
         let mut got = sys::read_memory(tid, pointer, buffer)?;
         if got == FIRST_READ {
             // More than usual: read on to the end of the stack.
             buffer.resize(STACK_MAX, 0);
             got += sys::read_memory(tid, pointer.wrapping_add(got as u64), &mut buffer[got..]).unwrap_or(0);
         }
-        let stack = Self::parse(pointer, &buffer[..got]).ok_or(Fault::Unreadable(libc::EFAULT));
-        if buffer.len() > FIRST_READ {
-            *buffer = Vec::new();
-        }
-        stack
+        (self.base, self.got) = (pointer, got);
+        self.is_whole().then_some(()).ok_or(Fault::Unreadable(libc::EFAULT))
     }
 
-    /// `bytes` stand at `base`: argc, argv, NULL, envp, NULL, auxv, and behind them the strings.
-    fn parse(base: u64, bytes: &[u8]) -> Option<Self> {
-        let word = |n: usize| bytes.get(n * 8..n * 8 + 8)?.first_chunk::<8>().map(|b| u64::from_ne_bytes(*b));
-        let string = |address: u64| {
-            let at = usize::try_from(address.checked_sub(base)?).ok()?;
-            let rest = bytes.get(at..)?;
-            rest.iter().position(|b| *b == 0).map(|end| &rest[..end])
-        };
+    fn word(&self, n: usize) -> Option<u64> {
+        self.bytes().get(n * 8..n * 8 + 8)?.first_chunk::<8>().map(|b| u64::from_ne_bytes(*b))
+    }
+
+    fn string(&self, address: u64) -> Option<&[u8]> {
+        let at = usize::try_from(address.checked_sub(self.base)?).ok()?;
+        CStr::from_bytes_until_nul(self.bytes().get(at..)?).ok().map(CStr::to_bytes)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.got]
+    }
+
+    /// True if all was read of which a [`Stack`] is made: each string begins before the last NUL.
+    fn is_whole(&self) -> bool {
+        let Some(end) = self.bytes().iter().rposition(|b| *b == 0) else { return false };
+        let within = |address: u64| address.checked_sub(self.base).is_some_and(|at| at <= end as u64);
+        let Some(argc) = self.word(0).and_then(|n| usize::try_from(n).ok()) else { return false };
+        if argc > self.got || !(1..=argc).all(|n| self.word(n).is_some_and(within)) {
+            return false;
+        }
+        let mut at = 1 + argc + 1;
+        while let Some(word) = self.word(at).filter(|w| *w != 0) {
+            if !within(word) {
+                return false;
+            }
+            at += 1;
+        }
+        loop {
+            at += 1;
+            match (self.word(at), self.word(at + 1)) {
+                (Some(libc::AT_NULL), _) => return true,
+                (Some(_), Some(_)) => at += 1,
+                _ => return false,
+            }
+        }
+    }
+}
+
+impl Stack {
+    /// What these bytes say. `None`: they are not whole.
+    pub(crate) fn parse(bytes: &StackBytes) -> Option<Self> {
+        let word = |n| bytes.word(n);
+        let string = |address| bytes.string(address);
         let argc = usize::try_from(word(0)?).ok()?;
         let mut argv = Vec::new();
         let (mut kept, mut cut) = (0, false);
@@ -239,13 +286,24 @@ mod tests {
     #[test]
     fn arguments_and_names_of_the_environment_are_read_from_the_stack() {
         let base = 0x1000;
+        let read = |bytes: &[u8]| StackBytes { base, buffer: bytes.to_vec(), got: bytes.len() };
         let words: [u64; 11] = [2, base + 88, base + 91, 0, base + 94, 0, libc::AT_EXECFN, base + 101, 0, 0, 0];
         let mut bytes: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
         bytes.extend_from_slice(b"ls\0-l\0PATH=x\0./ls\0");
-        let stack = Stack::parse(base, &bytes).unwrap();
+        let stack = Stack::parse(&read(&bytes)).unwrap();
         assert_eq!(stack.argv, ["ls".into(), "-l".into()]);
         assert_eq!(stack.env, ["PATH".into()]);
         assert_eq!(stack.exec_name, Some("./ls".into()));
         assert_eq!(stack.env_bytes, 7);
+        assert!(read(&bytes).is_whole());
+        // Whatever is missing at its end or its beginning is noticed before the program runs.
+        for end in 0..bytes.len() {
+            let cut = read(&bytes[..end]);
+            assert_eq!(cut.is_whole(), Stack::parse(&cut).is_some(), "{end}");
+            // All but the name of the program itself.
+            assert_eq!(cut.is_whole(), end >= 101, "{end}");
+        }
+        let elsewhere = StackBytes { base: base + 0x1000, ..read(&bytes) };
+        assert!(!elsewhere.is_whole() && Stack::parse(&elsewhere).is_none());
     }
 }

@@ -39,7 +39,6 @@ struct Begun {
     who: Looker,
     image: Found,
     image_slot: Arc<Slot>,
-    stack: Stack,
     cwd: PathBytes,
     /// Rights that it would have had, and has not.
     lost: Option<&'static str>,
@@ -119,8 +118,8 @@ impl Tracer {
         if image.stat.is_some_and(|s| s.mode & (libc::S_ISUID | libc::S_ISGID) != 0) {
             self.set_apart(tid);
         }
-        let stack = match Stack::read(tid, &mut self.images.stack) {
-            Ok(stack) => stack,
+        match self.images.stack.read(tid) {
+            Ok(()) => {}
             Err(memory::Fault::Gone) => return None,
             Err(_) => {
                 let why = if crate::images::is_foreign(who) {
@@ -131,7 +130,7 @@ impl Tracer {
                 self.blind(tid, call, why);
                 return None;
             }
-        };
+        }
         let set = image.stat.is_some_and(|s| s.mode & libc::S_ISUID != 0);
         let lost = match () {
             () if sys::effective_uid() == 0 => None,
@@ -139,11 +138,13 @@ impl Tracer {
             () if has_capabilities(who) && is_confined(&status(who)) => Some(CAPABILITIES),
             () => None,
         };
-        Some(Begun { who, cwd: names::working_directory(who), image, image_slot, stack, lost })
+        Some(Begun { who, cwd: names::working_directory(who), image, image_slot, lost })
     }
 
     fn tell_program(&mut self, tid: i32, begun: Begun, call: Option<&ExecCall>) {
-        let Begun { who, image, image_slot, stack, cwd, lost } = begun;
+        let Begun { who, image, image_slot, cwd, lost } = begun;
+        // That it can be parsed was seen before the program went on.
+        let Some(stack) = Stack::parse(&self.images.stack) else { return };
         let chain = self.images.chain(who, call, &image, &mut self.digests);
         let asked = stack.exec_name.or_else(|| call.map(|c| c.asked.clone()));
         let exec = Exec {
