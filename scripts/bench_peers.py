@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,8 @@ def _run(command, **environment):
                           env={**os.environ, **environment}, timeout=900)
     if done.returncode != 0:
         lines = [line.strip() for line in done.stdout.splitlines() if "error" in line.lower()] or done.stdout.splitlines() or ["no reason given"]
-        raise OSError(lines[0][:200])
+        # Where a registry is depends on the machine.
+        raise OSError(re.sub(r"\S*https?://\S+", "", lines[0])[:200])
 
 
 def _pip(package, version):
