@@ -15,6 +15,8 @@ use std::io::Read;
 
 /// Distinct paths that are kept.
 const MAX_FILES: usize = 50_000;
+/// Bytes of these paths, of which one can have 4,096.
+const MAX_FILE_BYTES: usize = 8 << 20;
 /// Distinct endpoints, distinct acts to look at, and programs made in the step, that are kept of each.
 const MAX_ROWS: usize = 2_000;
 
@@ -25,6 +27,8 @@ pub struct Summary {
     pub(crate) ending: Ending,
     pub(crate) forest: Forest,
     pub(crate) files: BTreeMap<PathBytes, FileRow>,
+    /// Of all paths in `files`.
+    file_bytes: usize,
     pub(crate) nets: BTreeMap<(&'static str, String), Row>,
     pub(crate) marks: BTreeMap<(Mark, String), Row>,
     /// By program and endpoint.
@@ -130,6 +134,7 @@ impl Summary {
             ending: Ending::of(reader),
             forest: Forest::default(),
             files: BTreeMap::new(),
+            file_bytes: 0,
             nets: BTreeMap::new(),
             marks: BTreeMap::new(),
             flows: BTreeMap::new(),
@@ -249,7 +254,8 @@ impl Summary {
 
     fn row(&mut self, path: &PathBytes, event: &Event) -> Option<&mut FileRow> {
         if !self.files.contains_key(path) {
-            if self.files.len() >= MAX_FILES {
+            self.file_bytes += path.as_bytes().len();
+            if self.files.len() >= MAX_FILES || self.file_bytes > MAX_FILE_BYTES {
                 self.omitted.files += 1;
                 return None;
             }

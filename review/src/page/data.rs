@@ -58,7 +58,7 @@ fn json(summary: &Summary, report: Option<&DiffReport>, out: &mut dyn Write) -> 
     let omitted = json!({"processes": summary.forest.omitted, "files": omitted.files, "nets": omitted.nets,
         "marks": omitted.marks, "made": omitted.made});
     parts.value("omitted", &omitted)?;
-    parts.value("strings", &strings.list.into())?;
+    parts.texts("strings", strings.list.iter())?;
     parts.out.write_all(b"}")
 }
 
@@ -132,18 +132,15 @@ fn exit(how: Option<ExitHow>) -> i64 {
 }
 
 fn files(summary: &Summary, strings: &mut Strings, parts: &mut Parts<'_>) -> Result<()> {
-    let mut names = Vec::with_capacity(summary.files.len());
     let mut directories = Vec::with_capacity(summary.files.len());
     for path in summary.files.keys() {
         let bytes = path.as_bytes();
-        let name = path.file_name();
-        names.push(sekisho_events::escape(name));
-        directories.push(strings.add(&sekisho_events::escape(&bytes[..bytes.len() - name.len()])));
+        directories.push(strings.add(&sekisho_events::escape(&bytes[..bytes.len() - path.file_name().len()])));
     }
     let rows = || summary.files.values();
     parts.begin("files")?;
     parts.column("dir", directories.into_iter())?;
-    parts.value("name", &names.into())?;
+    parts.texts("name", summary.files.keys().map(|path| sekisho_events::escape(path.file_name())))?;
     parts.column("read", rows().map(|r| r.read))?;
     parts.column("changed", rows().map(|r| r.changed))?;
     parts.column("deleted", rows().map(|r| r.deleted))?;
@@ -153,7 +150,7 @@ fn files(summary: &Summary, strings: &mut Strings, parts: &mut Parts<'_>) -> Res
     parts.column("by", rows().map(|r| summary.forest.leader(r.by).0))?;
     parts.column("seq", rows().map(|r| r.first_seq))?;
     parts.column("at", rows().map(|r| r.first_us))?;
-    parts.value("sha256", &rows().map(|r| r.sha256.map(Digest::to_hex).unwrap_or_default()).collect())?;
+    parts.texts("sha256", rows().map(|r| r.sha256.map(Digest::to_hex).unwrap_or_default()))?;
     parts.end()?;
     let secrets = summary.files.iter().filter_map(|(path, row)| secret_row(summary, path, row));
     parts.value("secrets", &secrets.collect())
@@ -264,6 +261,16 @@ impl Parts<'_> {
         self.out.write_all(b"[")?;
         for (at, number) in numbers.enumerate() {
             write!(self.out, "{}{number}", if at == 0 { "" } else { "," })?;
+        }
+        self.out.write_all(b"]")
+    }
+
+    fn texts(&mut self, name: &str, texts: impl Iterator<Item = impl AsRef<str>>) -> Result<()> {
+        self.key(name)?;
+        self.out.write_all(b"[")?;
+        for (at, text) in texts.enumerate() {
+            self.out.write_all(if at == 0 { &b""[..] } else { b"," })?;
+            serde_json::to_writer(&mut *self.out, text.as_ref())?;
         }
         self.out.write_all(b"]")
     }
