@@ -22,6 +22,9 @@ const REMEMBERED_MAX: usize = 4096;
 pub(crate) struct Chain {
     pub interpreters: Vec<Interpreter>,
     pub slots: Vec<Arc<Slot>>,
+    /// The name of one that cannot be found any more, or that may lead to another since the execve: by a descriptor that it has
+    /// closed, for one.
+    pub lost: Option<PathBytes>,
 }
 
 /// Remembers which ELF interpreter an image has.
@@ -53,15 +56,18 @@ impl Images {
         image: &Found,
         digests: &mut Digests,
     ) -> Chain {
-        let mut chain = Chain { interpreters: Vec::new(), slots: Vec::new() };
+        let mut chain = Chain { interpreters: Vec::new(), slots: Vec::new(), lost: None };
         if let Some(call) = call {
             self.scripts(who, call, image, digests, &mut chain);
         }
-        if let Some(loader) = self.loader(who, image)
-            && let Some(handle) = open_path(who, &loader)
-            && let Some((found, slot)) = file_behind(who, &handle, digests)
-        {
-            chain.push(found.path, slot);
+        if let Some(loader) = self.loader(who, image) {
+            let found = open_path(who, &loader).and_then(|handle| file_behind(who, &handle, digests));
+            if found.is_none() || speaks_of_the_asker(&loader) {
+                chain.lost = Some(loader);
+            }
+            if let Some((found, slot)) = found {
+                chain.push(found.path, slot);
+            }
         }
         chain
     }
@@ -85,7 +91,11 @@ impl Images {
             chain.push(found.path, slot);
             // Not a script: a handler of binfmt_misc took it.
             let Some(line) = head.and_then(|h| shebang::parse(&h)) else { return };
-            next = names::whole(who, libc::AT_FDCWD, &PathBytes::new(line.interpreter), true);
+            let name = PathBytes::new(line.interpreter);
+            next = names::whole(who, libc::AT_FDCWD, &name, true);
+            if next.stat.is_none() || speaks_of_the_asker(&name) {
+                chain.lost = Some(name);
+            }
         }
     }
 
@@ -118,6 +128,11 @@ impl Chain {
 pub(crate) fn is_foreign(who: Looker) -> bool {
     let file = sys::open(ProcPath::of(who.tid, "exe").as_c(), libc::O_RDONLY);
     file.is_ok_and(|f| read_head(&f).get(..5) == Some(b"\x7fELF\x01"))
+}
+
+/// True for a name that means another process's files, or others of the same, once the execve is done.
+fn speaks_of_the_asker(name: &PathBytes) -> bool {
+    [&b"/proc/"[..], b"/dev/fd/", b"/dev/std"].iter().any(|start| name.as_bytes().starts_with(start))
 }
 
 fn same(a: &Found, b: &Found) -> bool {

@@ -48,7 +48,7 @@ pub(super) fn descriptor_act(who: Looker, access: Access, fd: i32) -> FileAct {
     }
 }
 
-fn found_act(access: Access, found: &names::Found, asked: Option<&PathBytes>) -> FileAct {
+pub(super) fn found_act(access: Access, found: &names::Found, asked: Option<&PathBytes>) -> FileAct {
     let mut act = FileAct::new(access, found.path.as_bytes());
     act.asked = asked.filter(|a| **a != found.path).cloned();
     act.identity = found.stat.map(|s| s.identity);

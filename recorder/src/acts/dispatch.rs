@@ -1,5 +1,5 @@
 //! From a row of the table to the code that reads its arguments.
-use super::{Call, Verdict};
+use super::{Call, Verdict, mounts};
 use crate::calls::{Decoder, IpcKind, MountAct, Place};
 use crate::tracer::Tracer;
 use sekisho_events::{Access, NetOp};
@@ -72,6 +72,8 @@ impl Tracer {
             | Decoder::Scheduling
             | Decoder::PidfdGetfd => self.enter_aimed(tid, call, decoder),
             Decoder::NetworkSetup => self.enter_network_setup(tid, call),
+            Decoder::HostName => self.enter_host_name(tid, call),
+            Decoder::Group => self.enter_group(tid, call),
             Decoder::IpcGet(kind) => self.enter_ipc_get(tid, call, kind),
             Decoder::IpcUse(kind) => self.enter_ipc_use(tid, call, kind),
             Decoder::Shmat => {
@@ -98,18 +100,20 @@ impl Tracer {
     }
 
     fn enter_mount(&mut self, tid: i32, call: &Call, act: MountAct) -> Verdict {
-        if let Some(verdict) = self.guard_mount(tid, call, act) {
+        let kind = match mounts::type_at(call, act).map(|at| self.path_argument(tid, call, at)).transpose() {
+            Ok(kind) => kind,
+            Err(fault) => return Verdict::unreadable(call, fault),
+        };
+        if let Some(verdict) = self.guard_mount(tid, call, act, kind.as_ref()) {
             return verdict;
         }
-        let cwd = libc::AT_FDCWD;
         match act {
-            MountAct::Mount => self.enter_by_name(tid, call, Access::Mount, (cwd, 1), true),
-            MountAct::Unmount => self.enter_by_name(tid, call, Access::Mount, (cwd, 0), true),
-            MountAct::Move => self.enter_by_name(tid, call, Access::Mount, (call.int(2), 3), true),
+            MountAct::Mount | MountAct::Move => self.enter_new_mount(tid, call, act, kind.as_ref()),
+            MountAct::Unmount => self.enter_by_name(tid, call, Access::Mount, (libc::AT_FDCWD, 0), true),
             MountAct::OpenTree | MountAct::FsPick | MountAct::SetAttributes => {
                 self.enter_by_name(tid, call, Access::Mount, (call.int(0), 1), true)
             }
-            MountAct::FsOpen => self.enter_filesystem(tid, call),
+            MountAct::FsOpen => self.enter_filesystem(tid, call, kind.as_ref()),
             MountAct::FsConfig | MountAct::FsMount => self.enter_by_descriptor(tid, call, Access::Mount, call.int(0)),
         }
     }

@@ -123,13 +123,17 @@ impl Tracer {
     }
 
     /// A message queue that the step did not make: whoever reads it may act on what it is told.
-    fn queue_delegation(&mut self, tid: i32, act: &FileAct) -> Option<Delegated> {
+    pub(super) fn queue_delegation(&mut self, tid: i32, act: &FileAct) -> Option<Delegated> {
         let name = act.path.as_bytes().strip_prefix(b"/dev/mqueue")?;
         let namespace = self.ipc_namespace(tid);
         match act.access {
             _ if !act.outcome.is_effect() => None,
             Access::Create => {
                 self.listeners.add_queue(namespace, &act.path);
+                None
+            }
+            Access::Delete => {
+                self.listeners.remove_queue(namespace, &act.path);
                 None
             }
             Access::Read | Access::Write if !self.listeners.has_queue(namespace, &act.path) => {
@@ -168,10 +172,10 @@ impl Tracer {
             }
             self.outputs.follow(&act);
             self.inputs.follow(&act);
-            if act.access == Access::Mknod
-                && let Some(identity) = act.identity
-            {
-                self.listeners.add_object(identity);
+            match act.identity {
+                Some(fifo) if act.access == Access::Mknod => self.listeners.add_fifo(fifo),
+                Some(gone) if act.access == Access::Delete => self.listeners.remove_fifo(gone),
+                _ => {}
             }
         }
         if act.outcome == Outcome::Ok {

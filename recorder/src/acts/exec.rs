@@ -13,7 +13,7 @@ use crate::names::{self, Found, Looker};
 use crate::sys::{self, SysError};
 use crate::tracee::View;
 use crate::tracer::Tracer;
-use sekisho_events::{Denied, Exec, Kind, Outcome, PathBytes, Refused};
+use sekisho_events::{Denied, Exec, Gap, GapWhy, Kind, Outcome, PathBytes, Refused};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -173,6 +173,11 @@ impl Tracer {
         let slots = std::iter::once(image_slot).chain(chain.slots).collect();
         let id = self.table.get(tid).map(|t| t.id).unwrap_or_default();
         self.out.emit_with(id, kind, slots);
+        // Of who has ended meanwhile, nothing can be looked up any more.
+        if let Some(name) = chain.lost.filter(|_| sys::statx(None, names::ProcPath::of(tid, "exe").as_c(), 0).is_ok()) {
+            let detail = format!("an interpreter that was named {} cannot be told for sure", name.escaped());
+            self.tell(tid, Kind::Gap(Gap { why: GapWhy::Unseen, detail }));
+        }
         if let Some(rights) = lost {
             self.tell(tid, without_privilege(rights));
         }

@@ -1,14 +1,12 @@
 //! sendto, sendmsg, sendmmsg with addresses; recvmsg and recvmmsg with descriptors.
-use super::{Call, Pending, Verdict, outcome, sockets};
+use super::{Call, Owner, Pending, Verdict, outcome, sockets};
 use crate::calls::OPTION;
 use crate::decode::msghdr::{self, CMSG_SCAN_MAX, MMSGHDR_BYTES, MSGHDR_BYTES};
 use crate::decode::sockaddr::{self, SockAddr};
 use crate::memory::{self, Fault};
 use crate::sys;
 use crate::tracer::Tracer;
-use sekisho_events::{
-    Access, Delegated, Descriptor, DescriptorHow, DescriptorTarget, FileAct, Kind, NetAct, NetOp, Outcome, PathBytes,
-};
+use sekisho_events::{Access, Descriptor, DescriptorHow, DescriptorTarget, FileAct, Kind, NetAct, NetOp, Outcome};
 use std::collections::{BTreeSet, HashSet};
 use std::os::fd::AsFd;
 
@@ -16,8 +14,8 @@ use std::os::fd::AsFd;
 #[derive(Debug)]
 pub(crate) struct Sending {
     pub acts: Vec<NetAct>,
-    /// Of each, whether the step has bound its address itself.
-    pub own: Vec<bool>,
+    /// Of each, whose its address was when the call began.
+    pub owners: Vec<Owner>,
     /// sendmmsg: the result counts messages, not bytes.
     pub many: bool,
     /// sendmmsg made as one sendmsg: where the length of what was sent belongs (`msg_len`).
@@ -121,14 +119,13 @@ impl Tracer {
         let socket = self.borrow_descriptor(tid, call.int(0));
         let acts: Vec<NetAct> =
             addresses.iter().map(|a| self.net_act(tid, NetOp::Send, socket.as_ref(), Some(a))).collect();
-        let is_own =
-            |(act, address): (&NetAct, &SockAddr)| self.is_own_address(tid, socket.as_ref(), &act.protocol, address);
-        let own = acts.iter().zip(addresses).map(is_own).collect();
+        let owner = |(act, address): (&NetAct, &SockAddr)| self.owner(tid, socket.as_ref(), act, address);
+        let owners = acts.iter().zip(addresses).map(owner).collect();
         let kinds: Vec<Kind> = acts.iter().cloned().map(Kind::Net).collect();
         if let Some(verdict) = self.forbid(tid, call, &kinds) {
             return verdict;
         }
-        Verdict::Watch(Pending::Send(Box::new(Sending { acts, own, many, first_of_many: None })))
+        Verdict::Watch(Pending::Send(Box::new(Sending { acts, owners, many, first_of_many: None })))
     }
 
     pub(crate) fn exit_send(&mut self, tid: i32, sending: Sending, result: i64) {
@@ -137,12 +134,13 @@ impl Tracer {
             self.answer_first_of_sendmmsg(tid, length_at, result);
         }
         let sent = if sending.many && result >= 0 { result as usize } else { sending.acts.len() };
-        for (mut act, own) in sending.acts.into_iter().zip(sending.own).take(sent.max(1)) {
+        for (mut act, owner) in sending.acts.into_iter().zip(sending.owners).take(sent.max(1)) {
             act.outcome = outcome;
             if !sending.many && result >= 0 {
                 act.bytes_out = Some(result as u64);
             }
-            let delegated = (act.outcome.is_effect() && !own).then(|| datagram_delegation(&act)).flatten();
+            let heard_outside = act.outcome.is_effect() && owner == Owner::Other;
+            let delegated = if heard_outside { self.datagram_delegation(tid, &act) } else { None };
             self.tell(tid, Kind::Net(act));
             if let Some(delegated) = delegated {
                 self.tell(tid, Kind::Delegated(delegated));
@@ -231,16 +229,6 @@ impl Tracer {
             act.access = Access::Write;
         }
         DescriptorTarget::File(act)
-    }
-}
-
-/// A datagram to somebody who is nobody in the step.
-fn datagram_delegation(act: &NetAct) -> Option<Delegated> {
-    match &act.path {
-        Some(path) if act.protocol == "unix" => {
-            Some(Delegated { to: PathBytes::new([b"unix:", path.as_bytes()].concat()), peer: None })
-        }
-        _ => sockets::loopback_delegation(act, None),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Invariant: an act is fixed at entry and told at exit, or, if its process dies in between, told as
 //! [`sekisho_events::Outcome::Unknown`] (EVASION R4). What cannot be read is not let happen (R1).
+mod addressees;
 mod afterwards;
 mod attributes;
 mod dispatch;
@@ -13,6 +14,8 @@ mod guards;
 mod ipc;
 mod judging;
 mod messages;
+mod mounts;
+mod multicast;
 mod namespaces;
 mod open;
 mod resolving;
@@ -20,6 +23,7 @@ mod sockets;
 mod surroundings;
 
 use crate::memory::Fault;
+pub(crate) use addressees::Owner;
 pub(crate) use exec::ExecCall;
 pub(crate) use ipc::{Ipc, IpcGet};
 pub(crate) use messages::{Received, Sending};

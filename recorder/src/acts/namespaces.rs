@@ -123,10 +123,24 @@ impl Tracer {
     /// A filter of the step's own; its program is told by digest.
     pub(crate) fn enter_seccomp(&mut self, tid: i32, call: &Call, mode: u64, flags: u64, program: u64) -> Verdict {
         let filter = if call.name == "prctl" { mode == 2 } else { mode == 1 };
-        let digest = if filter { program_digest(tid, program) } else { None };
+        let digest = if filter { self.program_digest(tid, program) } else { None };
         let restrict =
             Restrict { what: RestrictWhat::Seccomp, flags, digest, outcome: sekisho_events::Outcome::Ok, path: None };
         Verdict::Watch(Pending::Change(Box::new(Change { restrict })))
+    }
+
+    /// Digest of a `struct sock_fprog` (linux/filter.h: length, pointer), argument 2. `None` also where somebody else could put
+    /// another program there before the kernel reads it.
+    fn program_digest(&mut self, tid: i32, pointer: u64) -> Option<Digest> {
+        let header = memory::read_array::<16>(tid, pointer).ok()?;
+        let len = usize::from(u16::from_ne_bytes([header[0], header[1]])).min(PROGRAM_MAX);
+        let address = header.last_chunk::<8>().map(|b| u64::from_ne_bytes(*b))?;
+        let mut program = vec![0; len * 8];
+        memory::read_exact(tid, address, &mut program).ok()?;
+        let digest = Digest::of(&program);
+        let quiet = self.table.group_of(tid).is_some_and(crate::tracee::Group::is_quiet);
+        let pinned = self.pins.pointing(2, &header, (8, program)) && self.will_pin(tid);
+        (quiet || pinned).then_some(digest)
     }
 
     pub(crate) fn enter_landlock(&mut self, tid: i32, call: &Call) -> Verdict {
@@ -145,6 +159,12 @@ impl Tracer {
             group.filtered = true;
         }
         let what = change.restrict.what;
+        // Where it really is now, whatever its name led to meanwhile.
+        if effect && what == RestrictWhat::Chroot && self.is_at_home(tid, c"mnt") {
+            let mut buffer = [0; PathBytes::MAX];
+            let root = sys::readlink(ProcPath::of(tid, "root").as_c(), &mut buffer).map(PathBytes::from);
+            change.restrict.path = root.ok().or(change.restrict.path);
+        }
         self.tell(tid, Kind::Restrict(change.restrict));
         match what {
             RestrictWhat::Namespace if effect => self.refresh_view(tid),
@@ -172,16 +192,6 @@ impl Tracer {
                 group.view = view;
             }
             group.own_pids = own_pids;
-        }
-    }
-
-    /// fsopen(2): a file system of this type, without a place yet.
-    pub(crate) fn enter_filesystem(&mut self, tid: i32, call: &Call) -> Verdict {
-        match self.path_argument(tid, call, 0) {
-            Ok(kind) => self.watch_files(tid, call, &[], |_, _| {
-                vec![FileAct::new(Access::Mount, [b"filesystem:", kind.as_bytes()].concat().as_slice())]
-            }),
-            Err(fault) => Verdict::unreadable(call, fault),
         }
     }
 
@@ -221,14 +231,4 @@ fn queue_path(name: &PathBytes) -> PathBytes {
 fn change(what: RestrictWhat, flags: u64, path: Option<PathBytes>) -> Verdict {
     let restrict = Restrict { what, flags, digest: None, outcome: sekisho_events::Outcome::Ok, path };
     Verdict::Watch(Pending::Change(Box::new(Change { restrict })))
-}
-
-/// Digest of a `struct sock_fprog` (linux/filter.h): length, pointer.
-fn program_digest(tid: i32, pointer: u64) -> Option<Digest> {
-    let header = memory::read_array::<16>(tid, pointer).ok()?;
-    let len = usize::from(u16::from_ne_bytes([header[0], header[1]])).min(PROGRAM_MAX);
-    let address = header.last_chunk::<8>().map(|b| u64::from_ne_bytes(*b))?;
-    let mut program = vec![0; len * 8];
-    memory::read_exact(tid, address, &mut program).ok()?;
-    Some(Digest::of(&program))
 }

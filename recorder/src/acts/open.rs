@@ -226,6 +226,7 @@ impl Tracer {
             return;
         }
         self.delegated_by_fifo(tid, open, &found);
+        self.delegated_by_queue(tid, who, open, (result as i32, &found));
         self.content_of_open(tid, open, result as i32, &found);
     }
 
@@ -270,9 +271,21 @@ impl Tracer {
     fn delegated_by_fifo(&mut self, tid: i32, open: &OpenCall, found: &Found) {
         let named = found.path.as_bytes().starts_with(b"/") && !found.path.as_bytes().starts_with(b"/proc/");
         let fifo = found.stat.is_some_and(|s| s.file_type == FileType::Fifo);
-        if fifo && named && open.writes() && !found.stat.is_some_and(|s| self.listeners.has_object(s.identity)) {
+        if fifo && named && open.writes() && !found.stat.is_some_and(|s| self.listeners.has_fifo(s.identity)) {
             let to = PathBytes::new([b"fifo:", found.path.as_bytes()].concat());
             self.tell(tid, Kind::Delegated(Delegated { to, peer: None }));
+        }
+    }
+
+    /// The same of a message queue that is opened as a file.
+    fn delegated_by_queue(&mut self, tid: i32, who: names::Looker, open: &OpenCall, (fd, found): (i32, &Found)) {
+        let Some(stat) = found.stat.filter(|_| open.flags & libc::O_PATH == 0) else { return };
+        if self.is_queue(who, fd, &stat) {
+            let path = names::join(&"/dev/mqueue".into(), names::split(found.path.as_bytes()).1);
+            let access = if open.creates() { Access::Create } else { Access::Write };
+            if let Some(delegated) = self.queue_delegation(tid, &FileAct::new(access, path)) {
+                self.tell(tid, Kind::Delegated(delegated));
+            }
         }
     }
 

@@ -1,12 +1,11 @@
 //! connect, bind, listen, accept, socketpair.
-use super::{Call, Pending, Verdict, net_kind, outcome};
+use super::{Call, Owner, Pending, Verdict, net_kind, outcome};
 use crate::decode::sockaddr::{self, SockAddr};
 use crate::memory;
 use crate::names::ProcPath;
 use crate::sys::{self, SocketFacts};
 use crate::tracer::Tracer;
-use sekisho_events::{Delegated, Identity, Kind, NetAct, NetOp, Outcome, PathBytes};
-use std::net::IpAddr;
+use sekisho_events::{Kind, NetAct, NetOp, Outcome, PathBytes};
 use std::os::fd::{AsFd, OwnedFd};
 
 /// A connect under way, with a duplicate of its socket to ask who the peer became.
@@ -14,8 +13,8 @@ use std::os::fd::{AsFd, OwnedFd};
 pub(crate) struct Connecting {
     pub act: NetAct,
     pub socket: Option<OwnedFd>,
-    /// The step has bound this address itself.
-    pub own: bool,
+    /// Whose the address was when the call began.
+    pub owner: Owner,
 }
 
 /// bind, listen, accept or socketpair under way.
@@ -70,8 +69,8 @@ impl Tracer {
             };
             return self.unless_futile(tid, verdict, errno, Kind::Net(act));
         }
-        let own = self.is_own_address(tid, socket.as_ref(), &act.protocol, &address);
-        Verdict::Watch(Pending::Connect(Box::new(Connecting { act, socket, own })))
+        let owner = self.owner(tid, socket.as_ref(), &act, &address);
+        Verdict::Watch(Pending::Connect(Box::new(Connecting { act, socket, owner })))
     }
 
     pub(crate) fn exit_connect(&mut self, tid: i32, mut connecting: Connecting, result: i64) {
@@ -81,85 +80,13 @@ impl Tracer {
             Outcome::Errno(libc::EINPROGRESS) => Outcome::Ok,
             other => other,
         };
-        let delegated = self.delegation(&mut connecting);
+        let delegated = self.delegation(tid, &mut connecting);
         self.tell(tid, Kind::Net(connecting.act));
         if let Some(delegated) = delegated {
             self.tell(tid, Kind::Delegated(delegated));
         }
     }
 
-    /// Who, outside the tree, may act on what is sent here (EVASION R12)?
-    fn delegation(&mut self, connecting: &mut Connecting) -> Option<Delegated> {
-        let act = &mut connecting.act;
-        if !act.outcome.is_effect() {
-            return None;
-        }
-        if act.protocol != "unix" {
-            return if connecting.own { None } else { loopback_delegation(act, connecting.socket.as_ref()) };
-        }
-        let peer = connecting.socket.as_ref().and_then(|s| sys::peer_credentials(s.as_fd()).ok());
-        let pid = peer.map_or(0, |(pid, _)| pid);
-        if let Some(peer) = self.table.by_pid(pid) {
-            act.peer = Some(peer.0);
-            return None;
-        }
-        // Who has listened may have left the answering to a child. A datagram socket tells of nobody.
-        let nobody = pid <= 0 || !std::path::Path::new(&format!("/proc/{pid}")).exists();
-        if self.table.has_group(pid) || nobody && connecting.own {
-            return None;
-        }
-        act.peer = Some(0);
-        let to = [&b"unix:"[..], act.path.as_ref().map_or(&b"unnamed"[..], |p| p.as_bytes())].concat();
-        Some(Delegated { to: PathBytes::new(to), peer: peer.map(|(pid, uid)| describe_peer(pid, uid)) })
-    }
-
-    /// True if a process of the tree has bound what this address means to this socket.
-    pub(crate) fn is_own_address(
-        &self,
-        tid: i32,
-        socket: Option<&OwnedFd>,
-        protocol: &str,
-        address: &SockAddr,
-    ) -> bool {
-        let network = socket.and_then(|s| sys::network_of(s.as_fd()).ok()).unwrap_or_default();
-        match address {
-            SockAddr::Inet { address, port } => self.listeners.has_port(network, protocol, *address, *port),
-            SockAddr::Unspecified { inet: Some((address, port)) } => {
-                self.listeners.has_port(network, protocol, (*address).into(), *port)
-            }
-            SockAddr::UnixAbstract(name) => self.listeners.has_name(network, name),
-            SockAddr::UnixPath(path) => self.socket_file(tid, path).is_some_and(|f| self.listeners.has_object(f)),
-            _ => false,
-        }
-    }
-
-    fn socket_file(&self, tid: i32, path: &PathBytes) -> Option<Identity> {
-        let (who, _) = self.looker(tid)?;
-        Some(crate::names::whole(who, libc::AT_FDCWD, path, true).stat?.identity)
-    }
-
-    /// Remembers what a socket was bound to.
-    fn remember_bound(&mut self, tid: i32, op: NetOp, protocol: &str, socket: &OwnedFd) {
-        let Ok(local) = sys::local_address(socket.as_fd()) else { return };
-        let network = sys::network_of(socket.as_fd()).unwrap_or_default();
-        match sockaddr::parse(&local) {
-            SockAddr::Inet { address, port } => {
-                // What somebody else is bound to as well is not the step's alone.
-                let shared = sys::may_share_address(socket.as_fd()) && has_others(tid, op, protocol, port);
-                if !shared || self.listeners.has_port(network, protocol, address, port) {
-                    let both = sys::takes_both_families(socket.as_fd());
-                    self.listeners.add_port(network, protocol, address, port, both);
-                }
-            }
-            SockAddr::UnixAbstract(name) => self.listeners.add_name(network, &name),
-            SockAddr::UnixPath(path) => {
-                if let Some(identity) = self.socket_file(tid, &path) {
-                    self.listeners.add_object(identity);
-                }
-            }
-            _ => {}
-        }
-    }
     /// bind(2) and listen(2).
     pub(crate) fn enter_bind(&mut self, tid: i32, call: &Call) -> Verdict {
         let address = match self.address_argument(tid, call, 1) {
@@ -229,7 +156,7 @@ impl Tracer {
                     }
                 }
                 if let Some(socket) = &socket {
-                    self.remember_bound(tid, act.op, &act.protocol, socket);
+                    self.remember_bound(tid, &act.protocol, socket);
                 }
             }
             _ => {}
@@ -275,45 +202,6 @@ fn thread_descriptor(tid: i32, leader: i32, fd: i32) -> Option<OwnedFd> {
     let borrowed = sys::pidfd_getfd(sys::pidfd_open(leader).ok()?.as_fd(), fd).ok()?;
     let own = sys::statx(None, ProcPath::fd(tid, fd).as_c(), 0).ok()?;
     (sys::fstat(borrowed.as_fd()).ok()?.identity == own.identity).then_some(borrowed)
-}
-
-/// A service of this machine that the step did not start itself. A socket that is connected to its own address is, too.
-pub(crate) fn loopback_delegation(act: &NetAct, socket: Option<&OwnedFd>) -> Option<Delegated> {
-    let (address, port) = (act.address?, act.port?);
-    let own = |socket: &OwnedFd| match sockaddr::parse(&sys::local_address(socket.as_fd()).ok()?) {
-        SockAddr::Inet { address, .. } => Some(address),
-        _ => None,
-    };
-    let here = address.is_loopback() || address.is_unspecified() || socket.and_then(own) == Some(address);
-    if !here || port == 0 {
-        return None;
-    }
-    let to = match address {
-        IpAddr::V4(a) => format!("{}:{a}:{port}", act.protocol),
-        IpAddr::V6(a) => format!("{}:[{a}]:{port}", act.protocol),
-    };
-    Some(Delegated { to: to.as_str().into(), peer: None })
-}
-
-/// True if another socket is bound to this port (proc(5), `/proc/PID/net/tcp`). Of streams, those that listen are listed.
-fn has_others(tid: i32, op: NetOp, protocol: &str, port: u16) -> bool {
-    const LISTENS: &str = "0A";
-    let streams = protocol == "tcp";
-    let ending = format!(":{port:04X}");
-    let is_bound = |line: &str| {
-        let mut fields = line.split_ascii_whitespace().skip(1);
-        fields.next().is_some_and(|local| local.ends_with(&ending)) && (!streams || fields.nth(1) == Some(LISTENS))
-    };
-    let lists = [protocol.to_owned(), format!("{protocol}6")]
-        .map(|name| std::fs::read_to_string(ProcPath::of(tid, &format!("net/{name}")).as_str()).unwrap_or_default());
-    let bound = lists.iter().flat_map(|list| list.lines()).filter(|line| is_bound(line)).count();
-    bound > usize::from(!streams || op == NetOp::Listen)
-}
-
-fn describe_peer(pid: i32, uid: u32) -> PathBytes {
-    let name = std::fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
-    let name = name.strip_suffix(b"\n").unwrap_or(&name);
-    PathBytes::new([format!("pid {pid} uid {uid} ").as_bytes(), name].concat())
 }
 
 /// Puts an address into the fields of an act.

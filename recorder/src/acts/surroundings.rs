@@ -2,6 +2,7 @@
 //!
 //! Invariant: the step changes none of it unseen, by whatever name it comes there (EVASION C11, F10, F14, I20).
 use super::guarded_opens::{INTIMATE, process_door};
+use super::mounts::{MS_MOVE, mount_flags};
 use super::{Call, Verdict};
 use crate::calls::MountAct;
 use crate::decode::procfs::Mount;
@@ -10,14 +11,9 @@ use crate::mounts::mounts;
 use crate::names::{self, Found, Looker, ProcPath};
 use crate::sys;
 use crate::tracer::Tracer;
-use sekisho_events::{Gap, GapWhy, Kind, PathBytes};
+use sekisho_events::{FileType, Gap, GapWhy, Kind, PathBytes};
 use std::ffi::CStr;
 use std::os::fd::AsFd;
-
-/// `MS_MOVE` (sys/mount.h).
-const MS_MOVE: u64 = 0x2000;
-/// `MS_REMOUNT`, `MS_BIND`, `MS_MOVE` and changes of propagation: the type does not count (mount(2)).
-const NO_TYPE: u64 = 0x20 | 0x1000 | MS_MOVE | 0x1e_0000;
 
 /// File systems for which the kernel itself talks to other machines.
 const NETWORKED: [&[u8]; 13] = [
@@ -37,8 +33,9 @@ const NETWORKED: [&[u8]; 13] = [
 ];
 
 /// File systems whose files are doors into the kernel: type, and `f_type` (linux/magic.h).
-const DOORS: [(&[u8], i64); 9] = [
+const DOORS: [(&[u8], i64); 10] = [
     (PROC, 0x9fa0),
+    (QUEUES, 0x1980_0202),
     (b"sysfs", 0x6265_6572),
     (b"cgroup", 0x0027_e0eb),
     (b"cgroup2", 0x6367_7270),
@@ -49,27 +46,26 @@ const DOORS: [(&[u8], i64); 9] = [
     (b"efivarfs", 0xde5e_81e4),
 ];
 const PROC: &[u8] = b"proc";
+/// No door, but where message queues are files.
+const QUEUES: &[u8] = b"mqueue";
 
 impl Tracer {
     /// The verdict on a mount that would put something over what we look at, or have the kernel use the network.
-    pub(crate) fn guard_mount(&self, tid: i32, call: &Call, act: MountAct) -> Option<Verdict> {
+    pub(crate) fn guard_mount(
+        &self,
+        tid: i32,
+        call: &Call,
+        act: MountAct,
+        kind: Option<&PathBytes>,
+    ) -> Option<Verdict> {
         let (who, _) = self.looker(tid)?;
-        let flags = mount_flags(call.args[3]);
-        let kind_at = match act {
-            MountAct::Mount if flags & NO_TYPE == 0 => call.args[2],
-            MountAct::FsOpen => call.args[0],
-            _ => 0,
-        };
-        if kind_at != 0
-            && let Ok(kind) = memory::read_path(tid, kind_at)
-            && NETWORKED.contains(&kind.as_bytes())
-        {
+        if let Some(kind) = kind.filter(|kind| NETWORKED.contains(&kind.as_bytes())) {
             let why = format!("the kernel would use the network for a file system of type {}", kind.escaped());
             return Some(Verdict::refused(call.name, &why, libc::EPERM));
         }
         let cwd = libc::AT_FDCWD;
         let places: &[(i32, usize)] = match act {
-            MountAct::Mount if flags & MS_MOVE != 0 => &[(cwd, 1), (cwd, 0)],
+            MountAct::Mount if mount_flags(call.args[3]) & MS_MOVE != 0 => &[(cwd, 1), (cwd, 0)],
             MountAct::Mount => &[(cwd, 1)],
             MountAct::Unmount => &[(cwd, 0)],
             MountAct::Move => &[(call.int(2), 3), (call.int(0), 1)],
@@ -102,6 +98,14 @@ impl Tracer {
         Verdict::refused(call.name, &format!("{command:#x} would change the network of the machine"), libc::EPERM)
     }
 
+    /// The name of this machine; that of a namespace of its own the step may choose.
+    pub(crate) fn enter_host_name(&self, tid: i32, call: &Call) -> Verdict {
+        if !self.is_at_home(tid, c"uts") {
+            return Verdict::Run;
+        }
+        Verdict::refused(call.name, "would change the machine for everyone", libc::EPERM)
+    }
+
     /// After a mount: if something lies over what we look at after all, nothing that is recorded from now on is true.
     pub(crate) fn mounts_changed(&mut self, tid: i32) {
         self.kernel_trees.clear();
@@ -132,22 +136,29 @@ impl Tracer {
         }
     }
 
+    /// True for a message queue, opened as the file that it is (mq_overview(7)).
+    pub(super) fn is_queue(&mut self, who: Looker, fd: i32, stat: &sys::Stat) -> bool {
+        stat.file_type == FileType::Regular && self.kernel_tree(who, fd, stat) == Some(QUEUES)
+    }
+
+    fn kernel_tree(&mut self, who: Looker, fd: i32, stat: &sys::Stat) -> Option<&'static [u8]> {
+        if stat.identity.dev_major != 0 {
+            return None;
+        }
+        *self.kernel_trees.entry(stat.device()).or_insert_with(|| kind_of(who, fd, stat.device()))
+    }
+
     /// An open file of a kernel's own file system that is mounted elsewhere than at its usual place: the name that it has
     /// there. `None`: it is an ordinary file.
     pub(crate) fn usual_name(&mut self, who: Looker, fd: i32, found: &Found) -> Option<PathBytes> {
-        let stat = found.stat.filter(|s| s.identity.dev_major == 0)?;
-        let kind = *self.kernel_trees.entry(stat.device()).or_insert_with(|| kind_of(who, fd, stat.device()));
-        match kind? {
+        let stat = found.stat?;
+        match self.kernel_tree(who, fd, &stat)? {
+            QUEUES => None,
             PROC => Some(below_proc(who, &stat, found.path.as_bytes())),
             b"cgroup" | b"cgroup2" => Some("/sys/fs/cgroup/elsewhere".into()),
             _ => Some("/sys/elsewhere".into()),
         }
     }
-}
-
-/// The flags of mount(2), without the mark that old programs put into their upper half (`MS_MGC_VAL`, linux/mount.h).
-fn mount_flags(flags: u64) -> u64 {
-    if flags & 0xffff_0000 == 0xc0ed_0000 { flags & !0xffff_0000 } else { flags }
 }
 
 /// Which of [`DOORS`] an open file is on. What is mounted nowhere is asked itself, but not where the step could have to answer.
@@ -208,13 +219,6 @@ mod tests {
         assert_eq!(with_a_door(b"/x/42/p/7/environ"), "/proc/7/environ".into());
         assert_eq!(with_a_door(b"/x/sys/kernel/core_pattern"), "/proc/sys/kernel/core_pattern".into());
         assert_eq!(with_a_door(b"/version"), "/proc/version".into());
-    }
-
-    /// mount(2), NOTES: the kernel takes the mark for no flags.
-    #[test]
-    fn an_old_mark_is_no_flag() {
-        assert_eq!(mount_flags(0xc0ed_0001), 1);
-        assert_eq!(mount_flags(MS_MOVE | 0x4_0000), MS_MOVE | 0x4_0000);
     }
 
     #[test]

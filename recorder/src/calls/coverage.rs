@@ -63,6 +63,8 @@ fn class(decoder: Decoder) -> &'static [&'static str] {
         | Decoder::Scheduling
         | Decoder::PidfdGetfd
         | Decoder::NetworkSetup => &["tamper"],
+        Decoder::HostName => &["refused"],
+        Decoder::Group => &["net-send"],
         // These tell the recorder what may race; they are no acts.
         Decoder::IpcGet(_) => &["file-create"],
         Decoder::IpcUse(_) | Decoder::Shmat => &["delegated"],

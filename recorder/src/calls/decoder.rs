@@ -273,6 +273,10 @@ pub enum Decoder {
     Lease,
     /// ioctl(2) that sets up interfaces, routes or neighbours: socket 0, command 1.
     NetworkSetup,
+    /// sethostname(2), setdomainname(2).
+    HostName,
+    /// setsockopt(2) that joins a group of receivers or chooses senders: level 1, option 2, value 3, its length 4.
+    Group,
 }
 
 impl Decoder {
@@ -318,7 +322,10 @@ impl Decoder {
             | Self::Bind
             | Self::SendTo
             | Self::SendMsg
-            | Self::SendMmsg => true,
+            | Self::SendMmsg
+            | Self::Seccomp
+            | Self::PrctlSeccomp
+            | Self::Group => true,
             _ => false,
         }
     }

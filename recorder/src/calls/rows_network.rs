@@ -32,6 +32,13 @@ const IPV4: &[u64] = &[
 /// `IPV6_RTHDR`, `IP6T_SO_SET_*`, `IPV6_TRANSPARENT` (linux/in6.h).
 const IPV6: &[u64] = &[6, 34, 35, 57, 64, 65, 75];
 
+/// Joining a group of receivers and choosing its senders (see [`D::Group`]). Of `IPPROTO_IP`: `IP_ADD_MEMBERSHIP`,
+/// `IP_UNBLOCK_SOURCE`, `IP_BLOCK_SOURCE`, `IP_ADD_SOURCE_MEMBERSHIP`, `IP_MSFILTER`, `MCAST_JOIN_GROUP`, `MCAST_BLOCK_SOURCE`,
+/// `MCAST_UNBLOCK_SOURCE`, `MCAST_JOIN_SOURCE_GROUP`, `MCAST_MSFILTER` (linux/in.h).
+const GROUPS_IPV4: &[u64] = &[35, 37, 38, 39, 41, 42, 43, 44, 46, 48];
+/// Of `IPPROTO_IPV6`: `IPV6_JOIN_GROUP`, and the `MCAST_*` (linux/in6.h).
+const GROUPS_IPV6: &[u64] = &[20, 42, 43, 44, 46, 48];
+
 const FASTOPEN: &str = "would connect by sending";
 pub(crate) const OPTION: &str = "socket option that changes where packets go";
 
@@ -87,6 +94,8 @@ pub(super) const ROWS: &[Row] = &[
             // IPPROTO_TCP: TCP_REPAIR (a connection out of nothing)
             guard(&[Test::is(1, &[6]), Test::is(2, &[19])], EPERM, OPTION),
             guard(&[Test::is(1, &[41]), Test::is(2, IPV6)], EPERM, OPTION),
+            at_if(Files, &[Test::is(1, &[0]), Test::is(2, GROUPS_IPV4)], D::Group),
+            at_if(Files, &[Test::is(1, &[41]), Test::is(2, GROUPS_IPV6)], D::Group),
         ],
     ),
 ];

@@ -72,6 +72,8 @@ pub(super) const ROWS: &[Row] = &[
             guard(&[Test::is_not(0, PRCTL_KNOWN)], EINVAL, "prctl option that this recorder does not know"),
         ],
     ),
+    traced(nr::SETHOSTNAME, &[at(Exec, D::HostName)]),
+    traced(nr::SETDOMAINNAME, &[at(Exec, D::HostName)]),
     traced(nr::LANDLOCK_RESTRICT_SELF, &[at(Exec, D::Landlock)]),
     // Reaching for another process.
     traced(nr::PTRACE, &[at(Exec, D::Ptrace)]),

@@ -46,8 +46,6 @@ pub(super) const ROWS: &[Row] = &[
     refused(nr::REBOOT, EPERM, MACHINE),
     refused(nr::QUOTACTL, EPERM, MACHINE),
     refused(nr::QUOTACTL_FD, EPERM, MACHINE),
-    refused(nr::SETHOSTNAME, EPERM, MACHINE),
-    refused(nr::SETDOMAINNAME, EPERM, MACHINE),
     refused(nr::VHANGUP, EPERM, "would take the terminal from everyone"),
     refused(nr::CLOCK_SETTIME, EPERM, CLOCK),
     refused(nr::CLOCK_ADJTIME, EPERM, CLOCK),

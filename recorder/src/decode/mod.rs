@@ -8,3 +8,4 @@ pub mod msghdr;
 pub mod procfs;
 pub mod shebang;
 pub mod sockaddr;
+pub mod socket_lists;

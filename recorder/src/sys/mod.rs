@@ -36,7 +36,7 @@ pub(crate) use ptrace::{
 pub(crate) use signals::{Forwarding, WAKE, block_signals, foreground, give_terminal, hear_wake, stop_self, tick};
 pub use sockets::peer_credentials;
 pub(crate) use sockets::{
-    SocketFacts, local_address, may_share_address, network_of, peek_datagram, peer_address, pidfd_getfd, pidfd_open,
-    pidfd_open_thread, socket_facts, takes_both_families,
+    SocketFacts, is_of_this_machine, local_address, network_of, peek_datagram, peer_address, peer_process, pidfd_getfd,
+    pidfd_open, pidfd_open_thread, socket_facts, takes_both_families,
 };
 pub(crate) use wait::{Stop, Waited, has_children, wait_any};

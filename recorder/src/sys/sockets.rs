@@ -99,13 +99,6 @@ pub(crate) fn takes_both_families(fd: BorrowedFd<'_>) -> bool {
     int_option(fd, libc::IPPROTO_IPV6, libc::IPV6_V6ONLY) == Ok(0)
 }
 
-/// True for a socket whose address another socket may be bound to as well (socket(7), `SO_REUSEADDR`, `SO_REUSEPORT`).
-pub(crate) fn may_share_address(fd: BorrowedFd<'_>) -> bool {
-    let on = |name| option(fd, name).is_ok_and(|value| value != 0);
-    // While somebody listens, only the second counts for streams.
-    on(libc::SO_REUSEPORT) || option(fd, libc::SO_TYPE) == Ok(libc::SOCK_DGRAM) && on(libc::SO_REUSEADDR)
-}
-
 /// Process and user id of a UNIX socket's peer as of connect or listen (unix(7), `SO_PEERCRED`).
 pub fn peer_credentials(fd: BorrowedFd<'_>) -> Result<(i32, u32), SysError> {
     let mut value = libc::ucred { pid: 0, uid: 0, gid: 0 };
@@ -115,6 +108,31 @@ pub fn peer_credentials(fd: BorrowedFd<'_>) -> Result<(i32, u32), SysError> {
         libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, (&raw mut value).cast(), &raw mut len)
     };
     check("getsockopt", i64::from(rc)).map(|_| (value.pid, value.uid))
+}
+
+/// Process id of a UNIX socket's peer, or -1 if it has ended (unix(7), `SO_PEERPIDFD`, Linux 6.5; before: ENOPROTOOPT). ESRCH,
+/// EINVAL: it has ended, too.
+pub(crate) fn peer_process(fd: BorrowedFd<'_>) -> Result<i32, SysError> {
+    /// asm-generic/socket.h.
+    const SO_PEERPIDFD: i32 = 77;
+    let number = option(fd, SO_PEERPIDFD)?;
+    // SAFETY: the kernel has just given us this descriptor.
+    let pidfd = unsafe { OwnedFd::from_raw_fd(number) };
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", pidfd.as_raw_fd())).unwrap_or_default();
+    Ok(info.lines().find_map(|line| line.strip_prefix("Pid:")?.trim().parse().ok()).unwrap_or(-1))
+}
+
+/// True for an address of this machine in our network: the kernel answers for it from there itself. Nothing is sent.
+pub(crate) fn is_of_this_machine(address: std::net::IpAddr) -> bool {
+    let any: std::net::IpAddr = match address {
+        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
+        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let local = std::net::UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((address, 9))?;
+        socket.local_addr()
+    });
+    local.is_ok_and(|local| local.ip() == address)
 }
 
 /// Raw bytes of the socket's own address (getsockname(2)).

@@ -70,6 +70,8 @@ fn spans(tid: i32, decoder: Decoder, args: &[u64; 6]) -> Vec<Span> {
         Decoder::Mount(act) => mount_names(act).iter().map(|at| Some(Span::Name(args[*at]))).collect(),
         Decoder::Connect | Decoder::Bind => vec![Some(address(1))],
         Decoder::SendTo => vec![Some(address(4))],
+        Decoder::Group => vec![Some(address(3))],
+        Decoder::Seccomp | Decoder::PrctlSeccomp => vec![Some(Span::Bytes(args[2], 16))],
         Decoder::SendMsg => return message(tid, args[1]).into_iter().filter(Span::is_there).collect(),
         Decoder::SendMmsg => {
             let count = (args[2] & 0xffff_ffff).min(MESSAGES_MAX);

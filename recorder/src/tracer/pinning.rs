@@ -72,6 +72,16 @@ impl Pins {
         self.pointed_to = parts.map(|(at, bytes)| (arg, at, bytes.to_vec())).collect();
     }
 
+    /// Argument `arg` points to a structure that holds a pointer to further bytes. False: there is no room for them.
+    pub(crate) fn pointing(&mut self, arg: usize, structure: &[u8], (at, further): (usize, Vec<u8>)) -> bool {
+        let fits = structure.len() + further.len() + 8 <= SLOT_BYTES;
+        if fits {
+            self.bytes(arg, structure);
+            self.pointed_to = vec![(arg, at, further)];
+        }
+        fits
+    }
+
     /// True if the path at argument `arg` ends with a slash.
     pub(crate) fn ends_with_slash(&self, arg: usize) -> bool {
         self.blobs.iter().any(|b| b.arg == arg && b.bytes.ends_with(b"/\0"))
