@@ -92,7 +92,7 @@ impl Tracer {
         let read = |list: String| std::fs::read_to_string(ProcPath::of(tid, &list).as_str()).unwrap_or_default();
         let lists = [read(format!("net/{}", act.protocol)), read(format!("net/{}6", act.protocol))];
         let sockets = lists.iter().flat_map(|list| socket_lists::sockets(list));
-        match socket_lists::taker(sockets, act.protocol == "tcp", (address, port), &own) {
+        match socket_lists::taker(sockets, act.protocol == "tcp", (address, port), |inode| own.contains(&inode)) {
             Taker::Own => Owner::Step,
             Taker::Other => Owner::Other,
             Taker::Nobody => Owner::Nobody,

@@ -37,13 +37,12 @@ impl Tracer {
         act: MountAct,
         kind: Option<&PathBytes>,
     ) -> Verdict {
-        let ((dirfd, arg), source) = match act {
-            MountAct::Move => ((call.int(2), 3), Some((call.int(0), 1))),
-            _ => {
-                let bound = mount_flags(call.args[3]) & (NO_SOURCE | MS_BIND | MS_MOVE);
-                let named = bound & NO_SOURCE == 0 && bound != 0 && call.args[0] != 0;
-                ((libc::AT_FDCWD, 1), named.then_some((libc::AT_FDCWD, 0)))
-            }
+        let ((dirfd, arg), source) = if act == MountAct::Move {
+            ((call.int(2), 3), Some((call.int(0), 1)))
+        } else {
+            let bound = mount_flags(call.args[3]) & (NO_SOURCE | MS_BIND | MS_MOVE);
+            let named = bound & NO_SOURCE == 0 && bound != 0 && call.args[0] != 0;
+            ((libc::AT_FDCWD, 1), named.then_some((libc::AT_FDCWD, 0)))
         };
         let source = match source.map(|(from, at)| Ok((from, self.name_or_none(tid, call, at)?))).transpose() {
             Ok(source) => source,

@@ -44,7 +44,7 @@ fn class(decoder: Decoder) -> &'static [&'static str] {
         Decoder::Bind => &["net-bind"],
         Decoder::Listen => &["net-listen"],
         Decoder::Accept => &["net-accept"],
-        Decoder::SendTo | Decoder::SendMsg | Decoder::SendMmsg => &["net-send"],
+        Decoder::SendTo | Decoder::SendMsg | Decoder::SendMmsg | Decoder::Group => &["net-send"],
         Decoder::RecvFrom => &["net-receive", "net-resolve"],
         Decoder::RecvMsg => &["descriptor", "net-receive", "net-resolve"],
         Decoder::RecvMmsg => &["descriptor"],
@@ -64,7 +64,6 @@ fn class(decoder: Decoder) -> &'static [&'static str] {
         | Decoder::PidfdGetfd
         | Decoder::NetworkSetup => &["tamper"],
         Decoder::HostName => &["refused"],
-        Decoder::Group => &["net-send"],
         // These tell the recorder what may race; they are no acts.
         Decoder::IpcGet(_) => &["file-create"],
         Decoder::IpcUse(_) | Decoder::Shmat => &["delegated"],

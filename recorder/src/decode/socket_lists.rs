@@ -2,7 +2,6 @@
 //!
 //! Names of UNIX sockets are bytes that somebody has chosen, newlines among them: only numbers in front of them are read. Limit:
 //! such a name can look like the line of a socket that is there no more.
-use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// One socket of the Internet.
@@ -66,11 +65,16 @@ fn end(text: &str) -> Option<(IpAddr, u16)> {
 
 /// Who gets what is sent to this port of this address: of those bound to it the kernel takes one that names the address before one
 /// for every address of the family, and that before one of IPv6 for both (net/ipv4/inet_hashtables.c, `compute_score`).
-pub fn taker(sockets: impl Iterator<Item = Socket>, streams: bool, to: (IpAddr, u16), own: &HashSet<u64>) -> Taker {
+pub fn taker(
+    sockets: impl Iterator<Item = Socket>,
+    streams: bool,
+    to: (IpAddr, u16),
+    own: impl Fn(u64) -> bool,
+) -> Taker {
     let (address, port) = (meant(to.0), to.1);
     let mut best = (0, Taker::Nobody);
     for socket in sockets.filter(|socket| socket.port == port) {
-        let ours = own.contains(&socket.inode);
+        let ours = own(socket.inode);
         let takes = if streams { socket.listens } else { ours || !socket.has_peer };
         let rank = rank(socket.address, address);
         if !takes || rank == 0 || rank < best.0 {
@@ -126,7 +130,7 @@ mod tests {
 
     fn ask(address: &str, port: u16, own: &[u64]) -> Taker {
         let all = sockets(TCP).chain(sockets(TCP6));
-        taker(all, true, (address.parse().unwrap(), port), &own.iter().copied().collect())
+        taker(all, true, (address.parse().unwrap(), port), |inode| own.contains(&inode))
     }
 
     /// proc(5), `/proc/net/tcp`
