@@ -63,6 +63,25 @@ fn read(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// A recording as a command reads it, from its file: the one that `SEKISHO_RECORDING` names (scripts/bench-judging), or the one above.
+#[divan::bench(sample_count = 10)]
+fn read_file(bencher: Bencher<'_, '_>) {
+    let mut own = tempfile::NamedTempFile::new().unwrap();
+    own.write_all(&every_kind::recording(&events(), u64::MAX)).unwrap();
+    let named = std::env::var_os("SEKISHO_RECORDING").map(std::path::PathBuf::from);
+    let path = named.unwrap_or_else(|| own.path().to_owned());
+    let count = || {
+        let file = std::fs::File::open(&path).unwrap();
+        let mut reader = LogReader::new(std::io::BufReader::with_capacity(1 << 16, file)).unwrap();
+        let mut last = 0;
+        while let Some(event) = reader.next_event().unwrap() {
+            last = event.seq;
+        }
+        last
+    };
+    bencher.counter(ItemsCount::new(count())).bench(count);
+}
+
 #[divan::bench(sample_count = 10)]
 fn decode_only(bencher: Bencher<'_, '_>) {
     let events = events();

@@ -10,6 +10,8 @@ pub struct PathBytes(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>);
 impl PathBytes {
     /// Length limit of one path in bytes, terminating NUL included (`PATH_MAX`, limits.h).
     pub const MAX: usize = 4096;
+    /// No bytes.
+    pub(crate) const EMPTY: Self = Self(Vec::new());
 
     /// Wraps bytes; the caller has cut them at the NUL.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {

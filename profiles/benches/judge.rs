@@ -1,9 +1,12 @@
 //! How fast a profile of 10,000 rules is read and made ready, and events are judged by it: `cargo bench -p sekisho-profiles`.
 //! Items of the first two are rules, of the others events.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a bench")]
+#[path = "../../events/tests/every_kind/mod.rs"]
+mod every_kind;
+
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use sekisho_events::{Access, Event, Exec, FileAct, Kind, ProcessId, SpawnHow};
+use sekisho_events::{Access, Event, Exec, FileAct, Kind, LogReader, LogWriter, ProcessId, SpawnHow};
 use sekisho_profiles::{DiffOptions, DiffReport, Differ, Matcher, Profile, Vars};
 use std::fmt::Write as _;
 
@@ -60,6 +63,14 @@ fn compare(profile: &Profile, events: &[Event]) -> DiffReport {
     differ.finish(None)
 }
 
+fn recording(events: &[Event]) -> Vec<u8> {
+    let mut writer = LogWriter::new(Vec::new(), &every_kind::header()).unwrap();
+    for event in events {
+        writer.append(event).unwrap();
+    }
+    writer.finish(every_kind::end()).unwrap().0
+}
+
 #[divan::bench(sample_count = 5)]
 fn parse(bencher: Bencher<'_, '_>) {
     let text = text();
@@ -84,6 +95,21 @@ fn diff(bencher: Bencher<'_, '_>, distinct: usize) {
         differ
     });
     assert_eq!(compare(&profile, &events).events, events.len() as u64);
+}
+
+/// From the recording's bytes, as the command does it: what is judged was read a moment before.
+#[divan::bench(sample_count = 10)]
+fn read_and_diff(bencher: Bencher<'_, '_>) {
+    let (profile, events) = (profile(), events(100_000));
+    let bytes = recording(&events);
+    let differ = || Differ::new(&profile, &Vars::default(), DiffOptions::default()).unwrap();
+    bencher.counter(ItemsCount::new(events.len())).with_inputs(differ).bench_local_values(|mut differ| {
+        let mut reader = LogReader::new(&bytes[..]).unwrap();
+        while let Some(event) = reader.next_event().unwrap() {
+            differ.push(event);
+        }
+        differ
+    });
 }
 
 /// As a running step is judged.

@@ -181,10 +181,9 @@ impl Glob {
         let literal = self.pieces.iter().take_while(|p| p.is_literal()).count();
         for piece in &self.pieces[..literal] {
             prefix.push(b'/');
-            prefix.extend(piece.bytes(vars.uid())?);
+            piece.push_bytes(vars.uid(), &mut prefix)?;
         }
-        let uid: Vec<Token> = vars.uid().to_string().bytes().map(Token::Byte).collect();
-        let rest = self.pieces[literal..].iter().map(|p| p.with_uid(&uid)).collect();
+        let rest = self.pieces[literal..].iter().map(|p| p.with_uid(vars.uid())).collect();
         Some(Pattern { prefix, rest, scheme: if self.foreign { 3 } else { 0 } })
     }
 }
@@ -195,8 +194,13 @@ impl Piece {
     }
 
     fn bytes(&self, uid: u32) -> Option<Vec<u8>> {
-        let Self::Tokens(tokens) = self else { return None };
         let mut out = Vec::new();
+        self.push_bytes(uid, &mut out)?;
+        Some(out)
+    }
+
+    fn push_bytes(&self, uid: u32, out: &mut Vec<u8>) -> Option<()> {
+        let Self::Tokens(tokens) = self else { return None };
         for token in tokens {
             match token {
                 Token::Byte(b) => out.push(*b),
@@ -204,16 +208,19 @@ impl Piece {
                 _ => return None,
             }
         }
-        Some(out)
+        Some(())
     }
 
-    fn with_uid(&self, uid: &[Token]) -> Self {
-        match self {
-            Self::Deep => Self::Deep,
-            Self::Tokens(tokens) => Self::Tokens(
-                tokens.iter().flat_map(|t| if *t == Token::Uid { uid.to_vec() } else { vec![t.clone()] }).collect(),
-            ),
+    fn with_uid(&self, uid: u32) -> Self {
+        let Self::Tokens(tokens) = self else { return Self::Deep };
+        let mut bound = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            match token {
+                Token::Uid => bound.extend(uid.to_string().bytes().map(Token::Byte)),
+                other => bound.push(other.clone()),
+            }
         }
+        Self::Tokens(bound)
     }
 }
 
@@ -226,7 +233,7 @@ fn is_shown(c: char) -> bool {
 /// One component from `at` on; returns where it ends (at `/` or at the end).
 fn parse_piece(chars: &[char], mut at: usize) -> Result<(Piece, usize), GlobError> {
     let start = at;
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(chars[at..].iter().take_while(|c| **c != '/').count());
     let mut buffer = [0; 4];
     while let Some(&c) = chars.get(at) {
         let wrong = |kind| Err(GlobError { at, kind });

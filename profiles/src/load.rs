@@ -13,7 +13,7 @@ use std::ops::Range;
 use toml_edit::{Document, RawString, Table, Value};
 
 /// Most rules that a profile may have.
-const MAX_RULES: usize = 100_000;
+pub(crate) const MAX_RULES: usize = 100_000;
 
 const META_KEYS: &[&str] = &[
     "version",
@@ -363,8 +363,7 @@ impl<'t> Source<'t> {
         self.known_keys(table, RULE_KEYS)?;
         let (id, span) =
             self.text(table, "id")?.ok_or_else(|| self.error(table.span(), Kind::MissingKey { key: "id" }))?;
-        let good = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !good || id.len() > 64 || !id.starts_with(|c: char| c.is_ascii_lowercase()) {
+        if !is_id(&id) {
             return Err(self.error(span, Kind::BadId(Shown::new(&id))));
         }
         let mut rule = Rule::new(id);
@@ -409,20 +408,29 @@ impl<'t> Source<'t> {
         if rule.acts.is_empty() {
             return Err(self.error(table.span(), Kind::Empty));
         }
-        if rule.errno.is_some() && !rule.deny {
-            return conflict("errno", "in a rule that allows");
-        }
-        if rule.required && rule.deny {
-            return conflict("required", "in a rule that forbids");
-        }
-        if !rule.sha256.is_empty() && !rule.acts.contains_key(&Act::Exec) {
-            return conflict("sha256", "without exec");
-        }
-        Ok(())
+        conflicting(rule).map_or(Ok(()), |(key, why)| conflict(key, why))
     }
 }
 
-fn path(text: &str) -> Result<String, Kind> {
+/// True for a name of a rule.
+pub(crate) fn is_id(id: &str) -> bool {
+    let good = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    good && id.len() <= 64 && id.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+/// A key that has no meaning in this rule, and why.
+pub(crate) fn conflicting(rule: &Rule) -> Option<(&'static str, &'static str)> {
+    if rule.errno.is_some() && !rule.deny {
+        return Some(("errno", "in a rule that allows"));
+    }
+    if rule.required && rule.deny {
+        return Some(("required", "in a rule that forbids"));
+    }
+    let pinned = !rule.sha256.is_empty() && !rule.acts.contains_key(&Act::Exec);
+    pinned.then_some(("sha256", "without exec"))
+}
+
+pub(crate) fn path(text: &str) -> Result<String, Kind> {
     Glob::parse(text).map(|_| text.to_owned()).map_err(Kind::Glob)
 }
 
@@ -439,7 +447,7 @@ fn pinned(text: &str) -> Result<String, Kind> {
     crate::reviewed::split(text).map(|_| text.to_owned()).ok_or(Kind::Include)
 }
 
-fn digest(text: &str) -> Result<String, Kind> {
+pub(crate) fn digest(text: &str) -> Result<String, Kind> {
     Digest::from_hex(text).map(Digest::to_hex).ok_or(Kind::Digest)
 }
 

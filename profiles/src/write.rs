@@ -146,13 +146,22 @@ impl Table<'_> {
         if items.is_empty() && !even_empty {
             return;
         }
-        let plain = items.iter().all(|i| i.comment.is_empty());
-        let one_line = format!("[{}]", items.iter().map(|i| quote(&i.text)).collect::<Vec<_>>().join(", "));
-        if plain && key.len() + 3 + one_line.chars().count() <= WIDTH {
-            self.raw(key, &one_line);
-            return;
-        }
         self.comment(key);
+        if items.iter().all(|i| i.comment.is_empty()) {
+            let before = self.out.len();
+            self.out.push_str(key);
+            self.out.push_str(" = [");
+            for (number, item) in items.iter().enumerate() {
+                self.out.push_str(if number > 0 { ", " } else { "" });
+                push_quoted(self.out, &item.text);
+            }
+            self.out.push(']');
+            if self.out[before..].chars().count() <= WIDTH {
+                self.out.push('\n');
+                return;
+            }
+            self.out.truncate(before);
+        }
         let _ = writeln!(self.out, "{key} = [");
         for item in items {
             comment(self.out, "    ", &item.comment);
@@ -170,15 +179,25 @@ fn comment(out: &mut String, indent: &str, lines: &[String]) {
 
 /// A TOML string: `'…'` if it holds `\` or `"` and nothing that such a string cannot, otherwise `"…"` with escapes.
 pub(crate) fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    push_quoted(&mut out, text);
+    out
+}
+
+fn push_quoted(out: &mut String, text: &str) {
     if text.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\') {
-        return format!("\"{text}\"");
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+        return;
     }
     let hidden = |c: char| c.is_control() || sekisho_events::escape(c.to_string().as_bytes()).len() > c.len_utf8() + 1;
     let literal = text.contains(['\\', '"']) && !text.contains('\'') && !text.chars().any(hidden);
     if literal {
-        return format!("'{text}'");
+        let _ = write!(out, "'{text}'");
+        return;
     }
-    let mut out = String::from("\"");
+    out.push('"');
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
@@ -196,5 +215,4 @@ pub(crate) fn quote(text: &str) -> String {
         }
     }
     out.push('"');
-    out
 }

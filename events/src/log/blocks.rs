@@ -5,7 +5,7 @@ use super::item::{Item, Stamp};
 use super::plain;
 use super::stream::Decompressor;
 use super::{Corruption, LogError};
-use crate::{Digest, Kind};
+use crate::{Access, Digest, FileAct, Kind};
 use minicbor::{CborLen, Decode};
 use std::io::Read;
 
@@ -19,6 +19,8 @@ pub(super) struct Blocks<R: Read> {
     at: usize,
     /// Items of this block that were not yet read.
     left: u32,
+    /// An event's facts whose memory is used again.
+    spare: Kind,
     chain: Chain,
     /// Number and place of the block that is next.
     next: (u64, u64),
@@ -36,6 +38,7 @@ impl<R: Read> Blocks<R> {
             items: Vec::new(),
             at: 0,
             left: 0,
+            spare: Kind::File(FileAct::new(Access::Read, "")),
             chain: Chain::new(),
             next: (0, offset),
             current: (0, offset),
@@ -92,7 +95,7 @@ impl<R: Read> Blocks<R> {
     /// The same of an event, by a shorter way where there is one; its kind is put in place of `kind`.
     #[inline]
     pub(super) fn event(&mut self, kind: &mut Kind) -> Result<Stamp, LogError> {
-        if let Some((stamp, read)) = plain::file_event(&self.items[self.at..], kind) {
+        if let Some((stamp, read)) = plain::event(&self.items[self.at..], kind, &mut self.spare) {
             self.pass(read)?;
             return Ok(stamp);
         }

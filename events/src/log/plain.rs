@@ -1,28 +1,35 @@
-//! The commonest event, an act on a file, read without going through the general decoder.
+//! The commonest events, acts on files and what is in them, read without going through the general decoder.
 //!
 //! Invariant: what is read here is what the general decoder reads, in as many bytes, and in the one encoding that the
 //! writer makes: shortest numbers, rising keys, nothing missing and nothing more. Of everything else, another kind of
 //! event too, nothing is said: it is left to the general decoder.
 use super::item::Stamp;
-use crate::{Access, Digest, FileAct, FileType, Identity, Kind, Outcome, ProcessId};
+use crate::{Access, Content, ContentWhen, Digest, FileAct, FileType, Identity, Kind, Outcome, PathBytes, ProcessId};
 
 /// Reads the item that `bytes` begin with, if it is such an event; returns it without its kind, and its length. The kind
-/// is put in place of `kind`, whose memory is used again; if there is no such event, it is of no more use.
-pub(super) fn file_event(bytes: &[u8], kind: &mut Kind) -> Option<(Stamp, usize)> {
+/// is put in place of `kind`, whose memory is used again, or that of `spare`, as the two kinds mostly come by turns; if
+/// there is no such event, both are of no more use.
+pub(super) fn event(bytes: &[u8], kind: &mut Kind, spare: &mut Kind) -> Option<(Stamp, usize)> {
     let mut at = Bytes(bytes);
     let mut keys = at.map()?;
     let process = keys.required(0, &mut at)?.uint().map(ProcessId)?;
     let after_us = keys.required(1, &mut at)?.int()?;
     let times = if keys.has(2, &mut at) { Some(at.uint()?) } else { None };
-    keys.required(3, &mut at)?.literal(&[ARRAY | 2, FILE, ARRAY | 1])?;
+    let is_file = keys.required(3, &mut at)?.one_of_kinds()?;
     if keys.0 != 0 {
         return None;
     }
-    if !matches!(kind, Kind::File(_)) {
-        *kind = Kind::File(FileAct::new(Access::Read, ""));
+    let is_it = |kind: &Kind| matches!((kind, is_file), (Kind::File(_), true) | (Kind::Content(_), false));
+    if !is_it(kind) {
+        std::mem::swap(kind, spare);
+        if !is_it(kind) {
+            *kind = if is_file { Kind::File(FileAct::new(Access::Read, "")) } else { Kind::Content(NO_CONTENT) };
+        }
     }
-    if let Kind::File(act) = kind {
-        at.file_act(act)?;
+    match kind {
+        Kind::File(act) => at.file_act(act)?,
+        Kind::Content(content) => at.content(content)?,
+        _ => return None,
     }
     Some((Stamp { process, after_us, times }, bytes.len() - at.0.len()))
 }
@@ -33,10 +40,26 @@ const NEGATIVE: u8 = 1 << 5;
 const BYTES: u8 = 2 << 5;
 const ARRAY: u8 = 4 << 5;
 const MAP: u8 = 5 << 5;
+/// The array of a kind's number and its facts, and that of the facts.
+const HEAD: u8 = ARRAY | 2;
+const INNER: u8 = ARRAY | 1;
 const FALSE: u8 = 0xf4;
 const TRUE: u8 = 0xf5;
-/// The number of [`Kind::File`] in the encoding.
+/// The numbers of [`Kind::File`] and [`Kind::Content`] in the encoding.
 const FILE: u8 = 3;
+const CONTENT: u8 = 4;
+
+const NO_CONTENT: Content =
+    Content { path: PathBytes::EMPTY, identity: None, sha256: None, size: None, when: ContentWhen::Read, why: None };
+
+/// Puts bytes in place of others.
+#[inline]
+fn put(path: &mut Option<PathBytes>, bytes: &[u8]) {
+    match path {
+        Some(path) => path.set(bytes),
+        None => *path = Some(bytes.into()),
+    }
+}
 
 /// How many pairs of a map are still to come.
 struct Keys(u64);
@@ -122,6 +145,18 @@ impl<'a> Bytes<'a> {
         Some(())
     }
 
+    /// The head of a kind: true for an act on a file, false for what is in one.
+    #[inline]
+    fn one_of_kinds(&mut self) -> Option<bool> {
+        let ([head, number, inner], rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        match (*head, *number, *inner) {
+            (HEAD, FILE, INNER) => Some(true),
+            (HEAD, CONTENT, INNER) => Some(false),
+            _ => None,
+        }
+    }
+
     fn bool(&mut self) -> Option<bool> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
@@ -171,8 +206,16 @@ impl<'a> Bytes<'a> {
         let mut keys = self.map()?;
         act.access = keys.required(0, self)?.one_of(Access::ALL)?;
         act.path.set(keys.required(1, self)?.byte_string()?);
-        act.asked = if keys.has(2, self) { Some(self.byte_string()?.into()) } else { None };
-        act.to = if keys.has(3, self) { Some(self.byte_string()?.into()) } else { None };
+        if keys.has(2, self) {
+            put(&mut act.asked, self.byte_string()?);
+        } else {
+            act.asked = None;
+        }
+        if keys.has(3, self) {
+            put(&mut act.to, self.byte_string()?);
+        } else {
+            act.to = None;
+        }
         act.identity = if keys.has(4, self) { Some(self.identity()?) } else { None };
         act.file_type = if keys.has(5, self) { Some(self.one_of(FileType::ALL)?) } else { None };
         act.sha256 = if keys.has(6, self) { Some(self.digest()?) } else { None };
@@ -180,6 +223,19 @@ impl<'a> Bytes<'a> {
         act.outcome = keys.required(8, self)?.outcome()?;
         act.namespace = if keys.has(9, self) { Some(self.uint()?) } else { None };
         act.racy = if keys.has(10, self) { Some(self.bool()?) } else { None };
+        (keys.0 == 0).then_some(())
+    }
+
+    /// Reads what is in a file in place of another; not where there is no digest, which is rare.
+    #[inline]
+    fn content(&mut self, content: &mut Content) -> Option<()> {
+        let mut keys = self.map()?;
+        content.path.set(keys.required(0, self)?.byte_string()?);
+        content.identity = if keys.has(1, self) { Some(self.identity()?) } else { None };
+        content.sha256 = if keys.has(2, self) { Some(self.digest()?) } else { None };
+        content.size = if keys.has(3, self) { Some(self.uint()?) } else { None };
+        content.when = keys.required(4, self)?.one_of(&[ContentWhen::Read, ContentWhen::Final])?;
+        content.why = None;
         (keys.0 == 0).then_some(())
     }
 }

@@ -1,7 +1,7 @@
 //! The short way holds against the general decoder: on what the writer makes, and on everything one byte away from it.
 use super::*;
 use crate::log::item::{Item, Place};
-use crate::{Event, Gap, GapWhy, PathBytes};
+use crate::{Event, Gap, GapWhy};
 
 const SOME: Identity = Identity { dev_major: 254, dev_minor: 70_000, ino: 1 << 40, mount: 29 };
 
@@ -33,13 +33,21 @@ fn acts() -> Vec<FileAct> {
     acts
 }
 
+/// Contents with every fact, with none, and of both kinds.
+fn contents() -> Vec<Content> {
+    let full = Content { identity: Some(SOME), sha256: Some(Digest::of(b"y")), size: Some(70_000), ..NO_CONTENT };
+    let named = Content { path: PathBytes::new(vec![b'/'; 300]), when: ContentWhen::Final, ..full.clone() };
+    vec![full, named, Content { path: "/d".into(), ..NO_CONTENT }]
+}
+
 /// As the writer stores them, each with another time and count.
 fn stored() -> Vec<Vec<u8>> {
     let times = [None, Some(2), Some(1 << 33)];
     let at = [0, 1, 500, 70_000, u64::MAX, i64::MIN.cast_unsigned()];
-    let items = acts().into_iter().enumerate().map(|(n, act)| {
+    let kinds = acts().into_iter().map(Kind::File).chain(contents().into_iter().map(Kind::Content));
+    let items = kinds.enumerate().map(|(n, kind)| {
         let (at_us, times) = (at[n % at.len()], times[n % times.len()]);
-        let event = Event { seq: 1, process: ProcessId(n as u64 * 9), at_us, times, kind: Kind::File(act) };
+        let event = Event { seq: 1, process: ProcessId(n as u64 * 9), at_us, times, kind };
         minicbor::to_vec(Place::first().item_of(&event)).unwrap_or_default()
     });
     items.collect()
@@ -53,10 +61,11 @@ fn general(bytes: &[u8]) -> Option<(Event, usize)> {
     (minicbor::len(&item) == read).then(|| (event(item.split()), read))
 }
 
-/// What the short way makes of them, behind another event whose facts are all there.
+/// What the short way makes of them, behind other events whose facts are all there.
 fn short(bytes: &[u8]) -> Option<(Event, usize)> {
-    let mut kind = Kind::File(full());
-    let (stamp, read) = file_event(bytes, &mut kind)?;
+    let why = Some("unreadable".to_owned());
+    let [mut kind, mut spare] = [Kind::File(full()), Kind::Content(Content { why, ..contents()[1].clone() })];
+    let (stamp, read) = super::event(bytes, &mut kind, &mut spare)?;
     Some((event((stamp, kind)), read))
 }
 
@@ -67,7 +76,7 @@ fn event((stamp, kind): (Stamp, Kind)) -> Event {
 }
 
 #[test]
-fn every_act_on_a_file_that_the_writer_stores_takes_the_short_way() {
+fn every_act_on_a_file_and_content_that_the_writer_stores_takes_the_short_way() {
     for bytes in stored() {
         let found = short(&[bytes.as_slice(), b"what follows"].concat());
         assert!(found.is_some(), "{bytes:02x?}");
@@ -105,8 +114,11 @@ fn what_is_cut_and_what_is_no_act_on_a_file_is_left_to_the_general_decoder() {
         }
     }
     let gap = Kind::Gap(Gap { why: GapWhy::Limit, detail: "x".to_owned() });
-    let event = Event { seq: 1, process: ProcessId(1), at_us: 0, times: None, kind: gap };
-    let bytes = minicbor::to_vec(Place::first().item_of(&event)).unwrap_or_default();
-    assert_eq!(short(&bytes), None);
-    assert!(general(&bytes).is_some());
+    let unread = Kind::Content(Content { why: Some("vanished".to_owned()), ..contents()[2].clone() });
+    for kind in [gap, unread] {
+        let event = Event { seq: 1, process: ProcessId(1), at_us: 0, times: None, kind };
+        let bytes = minicbor::to_vec(Place::first().item_of(&event)).unwrap_or_default();
+        assert_eq!(short(&bytes), None);
+        assert!(general(&bytes).is_some());
+    }
 }
